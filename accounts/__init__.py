@@ -1,0 +1,1 @@
+"""Who may sign in, what they owe, and why we say so."""

@@ -1,0 +1,28 @@
+"""People and the ledger."""
+
+from accounts.models.ledger import (
+    CardAccount,
+    ContactAttempt,
+    FeedLoad,
+    Hold,
+    OverdueRecord,
+    Posting,
+    Statement,
+)
+from accounts.models.people import ActivationCode, Attempts, Cardholder, OneTimeCode, Person, User
+
+__all__ = [
+    "ActivationCode",
+    "Attempts",
+    "CardAccount",
+    "Cardholder",
+    "ContactAttempt",
+    "FeedLoad",
+    "Hold",
+    "OneTimeCode",
+    "OverdueRecord",
+    "Person",
+    "Posting",
+    "Statement",
+    "User",
+]

@@ -1,0 +1,203 @@
+"""The bank's ledger as fed, and the holds we put on collecting it. Amounts in the account's currency.
+
+Sign of a posting: + raises the debt, − lowers it. A balance above zero is owed to the bank.
+"""
+
+from django.db import models
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.people import Cardholder
+from portal.kit.money import MoneyField
+
+
+class FeedLoad(models.Model):
+    """One feed that is live: what was loaded, when, and with which content. Append-only."""
+
+    feed_id = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=5)
+    institution = models.CharField(max_length=40)
+    as_of = models.DateField()
+    manifest_sha256 = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField()
+    counts = models.JSONField(help_text="Per file: rows, added, changed, unchanged.")
+
+
+class CardAccount(models.Model):
+    """One card account. Rates are fractions: daily_rate 0.0005 is 0.05 % a day."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        FROZEN = "frozen", _("Frozen")
+        CLOSED = "closed", _("Closed")
+        WRITTEN_OFF = "written_off", _("Written off")
+
+    class Basis(models.TextChoices):
+        FULL = "full", _("the whole statement balance")
+        UNPAID = "unpaid", _("the unpaid part")
+
+    ref = models.CharField(max_length=40, unique=True)
+    cardholder = models.ForeignKey(Cardholder, models.PROTECT, related_name="accounts")
+    product = models.CharField(max_length=60)
+    card_last4 = models.CharField(max_length=4)
+    currency = models.CharField(max_length=3)
+    credit_limit = MoneyField()
+    opened_on = models.DateField()
+    statement_day = models.PositiveSmallIntegerField()
+    daily_rate = models.DecimalField(max_digits=9, decimal_places=8)
+    late_fee_rate = models.DecimalField(max_digits=9, decimal_places=8)
+    minimum_rate = models.DecimalField(max_digits=9, decimal_places=8)
+    interest_basis = models.CharField(max_length=6, choices=Basis)
+    status = models.CharField(max_length=12, choices=Status)
+    held_by = models.CharField(
+        max_length=40, default="bank", help_text="bank, or an agency's code."
+    )
+    agency_name = models.CharField(max_length=120, blank=True)
+    closed_by_feed = models.BooleanField(default=False, help_text="Absent from a full feed.")
+    as_of = models.DateField(help_text="The feed these figures come from.")
+    version = models.PositiveIntegerField(
+        default=1,
+        help_text="Raised by each feed that changes the account; an offer names its basis.",
+    )
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(statement_day__gte=1, statement_day__lte=31),
+                name="accounts_cardaccount_statement_day_in_month",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class Statement(models.Model):
+    account = models.ForeignKey(CardAccount, models.PROTECT, related_name="statements")
+    statement_on = models.DateField()
+    due_on = models.DateField()
+    opening_balance = MoneyField()
+    closing_balance = MoneyField()
+    minimum_due = MoneyField(help_text="Includes earlier minimums not paid.")
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["account", "statement_on"], name="accounts_statement_one_a_day"
+            ),
+            CheckConstraint(
+                condition=Q(minimum_due__gte=0), name="accounts_statement_minimum_positive"
+            ),
+            CheckConstraint(
+                condition=Q(due_on__gte=F("statement_on")), name="accounts_statement_due_after_made"
+            ),
+        ]
+
+
+class Posting(models.Model):
+    """One movement. Append-only: a correction is a new posting that names what it reverses."""
+
+    class Kind(models.TextChoices):
+        PURCHASE = "purchase", _("Purchase")
+        CASH_ADVANCE = "cash_advance", _("Cash advance")
+        REPAYMENT = "repayment", _("Repayment")
+        INTEREST = "interest", _("Interest")
+        LATE_FEE = "late_fee", _("Late payment charge")
+        ANNUAL_FEE = "annual_fee", _("Annual fee")
+        OTHER_FEE = "other_fee", _("Other fee")
+        REVERSAL = "reversal", _("Reversal")
+        WAIVER = "waiver", _("Waiver")
+        ADJUSTMENT = "adjustment", _("Adjustment")
+
+    ref = models.CharField(max_length=60, unique=True)
+    account = models.ForeignKey(
+        CardAccount, models.PROTECT, related_name="postings", db_index=False
+    )
+    posted_on = models.DateField()
+    transacted_on = models.DateField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    amount = MoneyField()
+    description = models.CharField(max_length=200, blank=True)
+    merchant = models.CharField(max_length=120, blank=True)
+    channel = models.CharField(max_length=40, blank=True)
+    reverses = models.CharField(max_length=60, blank=True, help_text="The ref of another posting.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "posted_on", "ref"], name="accounts_posting_in_order")
+        ]
+
+
+class OverdueRecord(models.Model):
+    """What the bank reported to the credit bureau for one month. A correction is a new version."""
+
+    account = models.ForeignKey(CardAccount, models.PROTECT, related_name="overdue_records")
+    period = models.CharField(max_length=7, help_text="YYYY-MM")
+    version = models.PositiveSmallIntegerField(default=1)
+    days_past_due = models.PositiveIntegerField()
+    reported_code = models.CharField(max_length=4)
+    overdue_amount = MoneyField()
+    reported_on = models.DateField(null=True)
+    bureau = models.CharField(max_length=60, blank=True)
+    notified_on = models.DateField(null=True, help_text="When the person was told beforehand.")
+    disputed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["account", "period", "version"], name="accounts_overduerecord_one_version"
+            )
+        ]
+
+
+class ContactAttempt(models.Model):
+    """A call, message, letter or visit made to collect. Shown to the cardholder; append-only."""
+
+    class Channel(models.TextChoices):
+        CALL = "call", _("Call")
+        SMS = "sms", _("Text message")
+        EMAIL = "email", _("E-mail")
+        LETTER = "letter", _("Letter")
+        VISIT = "visit", _("Visit")
+        APP = "app", _("App message")
+
+    ref = models.CharField(max_length=60, unique=True)
+    account = models.ForeignKey(
+        CardAccount, models.PROTECT, related_name="contact_attempts", db_index=False
+    )
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=6, choices=Channel)
+    by = models.CharField(max_length=40)
+    purpose = models.CharField(max_length=200)
+    outcome = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "at"], name="accounts_contact_in_order")]
+
+
+class Hold(models.Model):
+    """An amount, or a whole account (amount empty), on which collection stops."""
+
+    class Reason(models.TextChoices):
+        PLAN = "plan", _("Instalment plan")
+        DISPUTE = "dispute", _("Dispute")
+        BREATHING_SPACE = "breathing_space", _("Breathing space")
+
+    account = models.ForeignKey(CardAccount, models.PROTECT, related_name="holds")
+    reason = models.CharField(max_length=20, choices=Reason)
+    source = models.CharField(max_length=80, help_text="What placed it, e.g. plans.agreement:12.")
+    amount = MoneyField(null=True)
+    from_at = models.DateTimeField()
+    until_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["source"], name="accounts_hold_one_per_source"),
+            CheckConstraint(
+                condition=Q(amount=None) | Q(amount__gt=0), name="accounts_hold_amount_positive"
+            ),
+            CheckConstraint(
+                condition=Q(until_at=None) | Q(until_at__gte=F("from_at")),
+                name="accounts_hold_ends_after_start",
+            ),
+        ]

@@ -1,0 +1,1 @@
+"""What the cardholder contests. The room is kept for the Disputes issue; nothing is in it yet."""

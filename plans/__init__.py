@@ -1,0 +1,1 @@
+"""How it will be repaid: policy, requests, offers, agreements, instalments."""

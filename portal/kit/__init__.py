@@ -1,0 +1,1 @@
+"""What every room uses: money, form fields, the renderer, encryption, middleware. Imports no app."""

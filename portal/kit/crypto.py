@@ -1,0 +1,55 @@
+"""Personal data at rest: AES-256-GCM bound to its row, and keyed fingerprints for comparison.
+
+Keys come from FIELD_KEYS ("id:base64 of 32 bytes", newest first); old keys still read.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+
+@lru_cache
+def _keys(configured: tuple[str, ...]) -> dict[str, bytes]:
+    keys = {}
+    for entry in configured:
+        name, _, encoded = entry.partition(":")
+        keys[name] = base64.b64decode(encoded)
+        if len(keys[name]) != 32:
+            raise ImproperlyConfigured(f"FIELD_KEYS: key {name} must be 32 bytes in base64.")
+    if not keys:
+        raise ImproperlyConfigured("FIELD_KEYS is empty: personal data cannot be stored.")
+    return keys
+
+
+def keys() -> dict[str, bytes]:
+    """Return the field keys by id, the current one first."""
+    return _keys(tuple(settings.FIELD_KEYS))
+
+
+def encrypt(text: str, *, bound_to: str) -> str:
+    """Encrypt text so that it reads back only under the same `bound_to` (table.column:row)."""
+    name, key = next(iter(keys().items()))
+    nonce = os.urandom(12)
+    sealed = nonce + AESGCM(key).encrypt(nonce, text.encode(), bound_to.encode())
+    return f"{name}:{base64.b64encode(sealed).decode()}"
+
+
+def decrypt(sealed: str, *, bound_to: str) -> str:
+    """Return the text. Errors: InvalidTag if altered or moved to another row, KeyError for a lost key."""
+    name, _, encoded = sealed.partition(":")
+    raw = base64.b64decode(encoded)
+    return AESGCM(keys()[name]).decrypt(raw[:12], raw[12:], bound_to.encode()).decode()
+
+
+def fingerprint(text: str, *, purpose: str) -> str:
+    """Return a keyed hash that compares equal texts without revealing them (hex, 64 characters)."""
+    # The oldest key: fingerprints must survive a rotation of the encryption key.
+    root = list(keys().values())[-1]
+    key = hmac.digest(root, purpose.encode(), hashlib.sha256)
+    return hmac.digest(key, text.encode(), hashlib.sha256).hex()

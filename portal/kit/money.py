@@ -1,0 +1,68 @@
+"""Money: Decimal above, integers beneath, one way to round and one way to print."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db import models
+from django.utils.formats import number_format
+
+# ISO 4217 minor units of the currencies we accept in a feed.
+PLACES = {
+    "CNY": 2, "USD": 2, "GBP": 2, "EUR": 2, "HKD": 2, "TWD": 2, "SGD": 2, "AUD": 2, "CAD": 2,
+    "CHF": 2, "NZD": 2, "MOP": 2, "THB": 2, "JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3,
+}  # fmt: skip
+SIGNS = {
+    "CNY": "¥", "JPY": "JP¥", "USD": "US$", "GBP": "£", "EUR": "€", "HKD": "HK$", "TWD": "NT$",
+    "KRW": "₩", "SGD": "S$", "AUD": "A$", "CAD": "C$",
+}  # fmt: skip
+SCALE = 3  # the finest minor unit above: every amount is whole thousandths in the database
+ZERO = Decimal(0)
+
+
+def unit(currency: str) -> Decimal:
+    """Return the smallest amount of a currency, as Decimal('0.01'). KeyError if we do not take it."""
+    return Decimal(1).scaleb(-PLACES[currency])
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Round once, half up, to the currency's minor unit (rule ARITH-1 in docs/rules.md)."""
+    return amount.quantize(unit(currency), ROUND_HALF_UP)
+
+
+def formatted(amount: Decimal, currency: str) -> str:
+    """Return the amount as people read it: ¥1,234.50, a true minus sign before the currency."""
+    text = number_format(abs(amount), PLACES[currency], use_l10n=True, force_grouping=True)
+    return f"{'−' if amount < 0 else ''}{SIGNS.get(currency, currency + ' ')}{text}"  # noqa: RUF001
+
+
+class MoneyField(models.BigIntegerField):
+    """A Decimal amount kept as whole thousandths, so that sums are exact on every database.
+
+    One scale for all currencies lets SUM and comparisons work without knowing the currency;
+    the row's own currency says how many places are real. Errors: ValueError for finer amounts.
+    """
+
+    description = "Amount of money (thousandths)"
+
+    def from_db_value(self, value: int | None, *_: Any) -> Decimal | None:
+        return None if value is None else from_thousandths(value)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return value if value is None or isinstance(value, Decimal) else Decimal(str(value))
+
+    def get_prep_value(self, value: Any) -> int | None:
+        return None if value is None else thousandths(Decimal(value))
+
+
+def thousandths(amount: Decimal) -> int:
+    """Return whole thousandths; ValueError if the amount is finer than that."""
+    scaled = amount.scaleb(SCALE)
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{amount} is finer than a thousandth")
+    return int(scaled)
+
+
+def from_thousandths(value: int) -> Decimal:
+    """Return the Decimal, with two places unless a third is needed."""
+    value = int(value)
+    return Decimal(value // 10).scaleb(-2) if value % 10 == 0 else Decimal(value).scaleb(-SCALE)

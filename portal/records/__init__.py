@@ -1,0 +1,1 @@
+"""What we can prove later: audit trail, sealed documents, notices, outbox. Imports no app."""

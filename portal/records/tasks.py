@@ -1,0 +1,15 @@
+"""Each minute and at each wake-up: what waits is found by a query."""
+
+from celery import shared_task
+from django.utils.timezone import now
+
+from portal.records import notices
+from portal.records.models import Notice
+
+
+@shared_task(ignore_result=True)
+def send_notices() -> None:
+    """Send what waits, oldest first."""
+    waiting = Notice.objects.filter(sent_at=None, tries__lt=notices.MOST_TRIES)
+    for pk in waiting.order_by("made_at").values_list("pk", flat=True)[:200]:
+        notices.send(pk, at=now())
