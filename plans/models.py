@@ -27,6 +27,7 @@ class PlanRequest(models.Model):
     )
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
     total = MoneyField(help_text="The overdue sum when asked; the plan's sum if agreed.")
+    each = MoneyField(help_text="The regular instalment; the last takes the remainder.")
     months = models.PositiveSmallIntegerField()
     first_on = models.DateField()
     reason = models.CharField(
@@ -39,6 +40,9 @@ class PlanRequest(models.Model):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
@@ -48,6 +52,19 @@ class PlanRequest(models.Model):
 
     class Meta:
         constraints = [
+            CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "draft",
+                        "submitted",
+                        "under_review",
+                        "offered",
+                        "refused",
+                        "withdrawn",
+                    ]
+                ),
+                name="plans_planrequest_status_known",
+            ),
             CheckConstraint(condition=Q(total__gt=0), name="plans_planrequest_total_positive"),
             CheckConstraint(condition=Q(months__gte=1), name="plans_planrequest_months_positive"),
             CheckConstraint(
@@ -58,6 +75,11 @@ class PlanRequest(models.Model):
                 fields=["account"],
                 condition=Q(status__in=["submitted", "under_review"]),
                 name="plans_planrequest_one_open",
+            ),
+            UniqueConstraint(
+                fields=["account"],
+                condition=Q(status="draft"),
+                name="plans_planrequest_one_draft",
             ),
         ]
         indexes = [
@@ -89,9 +111,11 @@ class Offer(models.Model):
     account = models.ForeignKey("accounts.CardAccount", models.PROTECT, related_name="offers")
     status = models.CharField(max_length=12, choices=Status, default=Status.PREPARING)
     total = MoneyField()
+    each = MoneyField()
     months = models.PositiveSmallIntegerField()
     first_on = models.DateField()
-    terms = models.JSONField(help_text="Everything the agreement says, as text: agreement.py.")
+    explanation = models.CharField(max_length=2000, blank=True, help_text="Why it differs.")
+    sealed_terms = models.TextField(help_text="Everything the agreement says, encrypted JSON.")
     policy_version = models.CharField(max_length=40)
     basis_version = models.PositiveIntegerField()
     made_at = models.DateTimeField()
@@ -100,6 +124,20 @@ class Offer(models.Model):
 
     class Meta:
         constraints = [
+            CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "preparing",
+                        "open",
+                        "accepted",
+                        "declined",
+                        "expired",
+                        "withdrawn",
+                        "superseded",
+                    ]
+                ),
+                name="plans_offer_status_known",
+            ),
             CheckConstraint(condition=Q(total__gt=0), name="plans_offer_total_positive"),
             UniqueConstraint(
                 fields=["account"],
@@ -115,6 +153,21 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class OfferDraft(models.Model):
+    """The agreement's PDF in one language: the bytes that are read, and then signed."""
+
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="drafts")
+    language = models.CharField(max_length=10)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    code = models.CharField(max_length=20, help_text="Printed with the QR code on every page.")
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["offer", "language"], name="plans_offerdraft_one_a_language")
+        ]
 
 
 class Agreement(models.Model):
@@ -135,12 +188,17 @@ class Agreement(models.Model):
     accepted_sha256 = models.CharField(
         max_length=64, help_text="The draft that was read and accepted."
     )
-    evidence = models.JSONField(help_text="acceptance.json as attached to the PDF.")
+    evidence_sha256 = models.CharField(max_length=64, help_text="Of acceptance.json in the PDF.")
+    method = models.CharField(max_length=20, help_text="How the signer proved who they are.")
     accepted_at = models.DateTimeField()
     accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
+            CheckConstraint(
+                condition=Q(status__in=["active", "completed", "broken", "replaced"]),
+                name="plans_agreement_status_known",
+            ),
             CheckConstraint(condition=Q(total__gt=0), name="plans_agreement_total_positive"),
             UniqueConstraint(
                 fields=["account"], condition=Q(status="active"), name="plans_agreement_one_active"

@@ -73,12 +73,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.SessionLimits",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.kit.middleware.HtmxSignInRedirect",
-    "accounts.middleware.SessionLimits",
 ]
 TEMPLATES = [
     {
@@ -213,6 +213,7 @@ ACCOUNT_FORMS = {
     "request_login_code": "accounts.forms.RequestLoginCodeForm",
     "confirm_login_code": "accounts.forms.ConfirmLoginCodeForm",
     "confirm_email_verification_code": "accounts.forms.ConfirmEmailVerificationCodeForm",
+    "add_email": "accounts.forms.AddEmailForm",
 }
 ACCOUNT_RATE_LIMITS = {
     "request_login_code": "20/m/ip,3/m/key,10/d/key",
@@ -223,9 +224,13 @@ ACCOUNT_RATE_LIMITS = {
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_TOTP_TOLERANCE = 0  # tolerance 1 can be replayed
-MFA_TOTP_ISSUER = BANK["name"]["en"]  # type: ignore[index]
 MFA_TRUST_ENABLED = False
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
@@ -256,6 +261,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@bank.exampl
 # == the seal
 SEAL_PKCS12 = env.str("SEAL_PKCS12", default=str(VAR_DIR / "seal" / "development.p12"))
 SEAL_PASSPHRASE = env.str("SEAL_PASSPHRASE", default="")
+SEAL_ROOTS = env.str("SEAL_ROOTS", default="")  # PEM file: roots of seals no longer in use, or of an HSM
 TSA_URL = env.str("TSA_URL", default="")
 
 # == hardening
@@ -291,4 +297,8 @@ LOGGING = {
     "formatters": {"line": {"()": "portal.kit.logs.JsonLines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {  # they tell every step of a render, with the text they were at
+        name: {"level": "ERROR"}
+        for name in ("weasyprint", "pikepdf", "pyhanko", "pyhanko_certvalidator", "fontTools")
+    },
 }

@@ -6,6 +6,9 @@ from portal import views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("portal.account_urls")),
+    path("", include("accounts.urls")),
+    path("", include("plans.urls")),
+    path("verify/", include("portal.verify")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

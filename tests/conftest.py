@@ -1,9 +1,22 @@
-"""Fixtures for all tests."""
+"""Fixtures for all tests: a harness that finds faults nobody asked about."""
 
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
+from django.template import engines
+from django.test import Client
+
+from portal.records.seal_key import make_development_seal
+from tests.pages import Undefined, check_page
+
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104  (live_server binds it)
 
 
 def pytest_configure() -> None:
@@ -13,11 +26,13 @@ def pytest_configure() -> None:
     )
     settings.CELERY_TASK_ALWAYS_EAGER = True
     settings.CELERY_TASK_EAGER_PROPAGATES = True
+    if connection.vendor == "sqlite":  # a file: threads of an in-memory database lock each other out
+        settings.DATABASES["default"]["TEST"]["NAME"] = settings.VAR_DIR / "test.sqlite3"
     let_flush_pass_the_guards()
 
 
 def let_flush_pass_the_guards() -> None:
-    """Transactional tests empty every table at their end; the audit trail's triggers refuse that."""
+    """Transactional tests empty every table at their end; the audit trail's triggers refuse."""
     operations = type(connection.ops)
     flush = operations.execute_sql_flush
 
@@ -37,3 +52,73 @@ def let_flush_pass_the_guards() -> None:
                 cursor.execute(sql)
 
     operations.execute_sql_flush = flush_unguarded
+
+
+@pytest.fixture(scope="session", autouse=True)
+def undefined_variables_fail() -> None:
+    engines["django"].engine.string_if_invalid = Undefined("undefined")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_loopback() -> Iterator[None]:
+    """No test reaches another machine; asking for its address fails already."""
+    patch = pytest.MonkeyPatch()
+
+    def near(host: Any) -> bool:
+        text = host.decode() if isinstance(host, bytes) else host
+        return not text or str(text).startswith(LOOPBACK)
+
+    def guarded(original: Any) -> Any:
+        def call(self: socket.socket, address: Any, *rest: Any) -> Any:
+            if self.family != socket.AF_UNIX and not near(address[0]):
+                raise RuntimeError(f"A test reached for {address}")
+            return original(self, address, *rest)
+
+        return call
+
+    find = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *rest: Any, **named: Any) -> Any:
+        if not near(host):
+            raise RuntimeError(f"A test asked for the address of {host}")
+        return find(host, *rest, **named)
+
+    patch.setattr(socket, "getaddrinfo", getaddrinfo)
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(request: pytest.FixtureRequest) -> None:
+    """Limits counted in one test do not reach the next. A table's rows are rolled back anyway."""
+    marker = request.node.get_closest_marker("django_db")
+    really_commits = {"transactional_db", "live_server"} & set(request.fixturenames) or (
+        marker and (marker.kwargs.get("transaction") or marker.args[:1] == (True,))
+    )
+    if settings.REDIS_URL:
+        cache.clear()
+    elif really_commits:
+        request.getfixturevalue("transactional_db")
+        cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def pages_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page any test client gets is looked through: tests/pages.py."""
+    get = Client.request
+
+    def request(self: Client, **environ: Any) -> Any:
+        response = get(self, **environ)
+        check_page(response)
+        return response
+
+    monkeypatch.setattr(Client, "request", request)
+
+
+@pytest.fixture(scope="session")
+def development_seal() -> None:
+    """A TEST SEAL where the settings look for it; RSA keys take a second, so once per run."""
+    at = datetime(2024, 1, 1, tzinfo=UTC)
+    make_development_seal(Path(settings.SEAL_PKCS12), passphrase="", at=at)

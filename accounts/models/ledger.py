@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.people import Cardholder
+from accounts.models.people import REF_AS_TYPED, Cardholder
 from portal.kit.money import MoneyField
 
 
@@ -61,6 +61,7 @@ class CardAccount(models.Model):
     )
 
     class Meta:
+        indexes = [models.Index(REF_AS_TYPED, name="accounts_account_ref_typed")]
         constraints = [
             CheckConstraint(
                 condition=Q(statement_day__gte=1, statement_day__lte=31),

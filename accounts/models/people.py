@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint, Value
+from django.db.models.functions import Replace, Upper
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit import crypto
@@ -78,6 +79,10 @@ class Person:
         return cls(**{**facts, "date_of_birth": date.fromisoformat(facts["date_of_birth"])})
 
 
+# A reference as people type it: no dashes, no spaces, capitals (portal.kit.forms.CodeField).
+REF_AS_TYPED = Upper(Replace(Replace(F("ref"), Value("-")), Value(" ")))
+
+
 class Cardholder(models.Model):
     """A person in the bank's books. `user` stays empty until the person activates."""
 
@@ -89,6 +94,9 @@ class Cardholder(models.Model):
         User, models.PROTECT, null=True, blank=True, related_name="cardholder"
     )
     activated_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        indexes = [Index(REF_AS_TYPED, name="accounts_cardholder_ref_typed")]
 
     def __str__(self) -> str:
         return self.ref

@@ -1,1 +1,1 @@
-"""What every room uses: money, form fields, the renderer, encryption, middleware. Imports no app."""
+"""What every room uses: money, form fields, renderer, encryption, middleware. Imports no app."""

@@ -41,7 +41,10 @@ def encrypt(text: str, *, bound_to: str) -> str:
 
 
 def decrypt(sealed: str, *, bound_to: str) -> str:
-    """Return the text. Errors: InvalidTag if altered or moved to another row, KeyError for a lost key."""
+    """Return the text.
+
+    Errors: InvalidTag if altered or moved to another row, KeyError for a lost key.
+    """
     name, _, encoded = sealed.partition(":")
     raw = base64.b64decode(encoded)
     return AESGCM(keys()[name]).decrypt(raw[:12], raw[12:], bound_to.encode()).decode()

@@ -1,4 +1,4 @@
-"""Forms as people meet them: one renderer, and one field each for money, whole numbers, dates, text.
+"""Forms as people meet them: one renderer, one field each for money, whole numbers, dates, text.
 
 Stock Django takes `1e5`, `١٢٣` or `Jan 1 2024` without a word; these fields take what a person
 would write in Chinese or English and refuse the rest with a sentence that says how to write it.
@@ -17,9 +17,11 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit import money
+from portal.kit.errors import Refused
 
 FULL_WIDTH = {ord("０") + i: str(i) for i in range(10)} | {  # noqa: RUF001
     ord("．"): ".", ord("，"): ",", ord("－"): "-", ord("\u3000"): " ", ord("／"): "/",  # noqa: RUF001
@@ -65,9 +67,35 @@ class Renderer(TemplatesSetting):
     bound_field_class = Bound
 
 
+class OnceForm(forms.Form):
+    """A form whose single-valued fields may come once: two amounts in one post are refused."""
+
+    def _clean_form(self) -> None:
+        super()._clean_form()  # type: ignore[misc]
+        counted = getattr(self.data, "getlist", None)
+        for name, field in self.fields.items():
+            many = isinstance(field, forms.MultipleChoiceField)
+            if counted and not many and len(counted(self.add_prefix(name))) > 1:
+                self.add_error(name, _("This answer was sent twice. Give it once."))
+
+
+def said(error: Refused) -> str:
+    """Return a refusal's sentence in the reader's language."""
+    text = gettext(str(error.message))
+    return text % error.params if error.params else text
+
+
 def _plain(value: str) -> str:
     """Full-width digits and signs to ASCII, outer space off; nothing else is reinterpreted."""
     return value.translate(FULL_WIDTH).strip()
+
+
+class OneBox(widgets.TextInput):
+    """A box sent twice (amount=1&amount=9999) is read as both at once, which no field takes."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        sent = data.getlist(name) if hasattr(data, "getlist") else []
+        return " | ".join(sent) if len(sent) > 1 else data.get(name)
 
 
 class MoneyField(forms.Field):
@@ -76,7 +104,7 @@ class MoneyField(forms.Field):
     `most` and `least` may be set on the instance once the account is known; the error names them.
     """
 
-    widget = widgets.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    widget = OneBox(attrs={"inputmode": "decimal", "autocomplete": "off"})
     PATTERN = re.compile(r"\d{1,12}|\d{1,3}(,\d{3}){1,3}", re.ASCII)
 
     def __init__(
@@ -104,7 +132,7 @@ class MoneyField(forms.Field):
         whole, dot, part = text.strip().partition(".")
         places = money.PLACES[self.currency]
         good = self.PATTERN.fullmatch(whole) and (
-            not dot or (re.fullmatch(r"[0-9]{1,%d}" % max(places, 1), part) and places)
+            not dot or (re.fullmatch(rf"[0-9]{{1,{max(places, 1)}}}", part) and places)
         )
         if not good:
             raise forms.ValidationError(
@@ -135,9 +163,7 @@ class MoneyField(forms.Field):
 class IntField(forms.Field):
     """A whole number in figures within its bounds; the error names both."""
 
-    widget = widgets.TextInput(
-        attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"}
-    )
+    widget = OneBox(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"})
 
     def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
         self.least, self.most = least, most
@@ -159,7 +185,7 @@ class IntField(forms.Field):
 class DateField(forms.Field):
     """A day as 2026-03-01 or 2026年3月1日, within its window where one is set."""
 
-    widget = widgets.TextInput(
+    widget = OneBox(
         attrs={
             "inputmode": "numeric",
             "autocomplete": "off",
@@ -233,7 +259,8 @@ def clean_text(value: str, *, lines: bool) -> str:
         if (category == "Cc" and not allowed_control) or category == "Cs" or character in BIDI:
             raise forms.ValidationError(
                 _(
-                    "The text holds a character that cannot be shown. Type it again without pasting."
+                    "The text holds a character that cannot be shown. "
+                    "Type it again without pasting."
                 ),
                 code="control",
             )
@@ -298,4 +325,12 @@ class CodeField(forms.Field):
 
     def to_python(self, value: Any) -> str:
         text = unicodedata.normalize("NFKC", str(value or ""))
-        return re.sub(r"[\s\-‐–—]", "", text).upper()[: self.longest]  # noqa: RUF001
+        text = "".join(c for c in text.upper() if not c.isspace() and not is_ignored(c))
+        if not text.isprintable() or len(text) > self.longest:
+            raise forms.ValidationError(_("Enter the code as it is printed."), code="invalid")
+        return text
+
+
+def is_ignored(character: str) -> bool:
+    """Dashes, and what cannot be seen but is copied along: soft hyphens, zero-width spaces."""
+    return unicodedata.category(character) in ("Pd", "Cf")

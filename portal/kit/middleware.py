@@ -21,7 +21,7 @@ METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 
 
 class RefuseNulAndUnknownMethods:
-    """NUL bytes end as a 500 on PostgreSQL, unknown methods as a 200 in plain views: refuse both."""
+    """NUL bytes end as a 500 on PostgreSQL, unknown methods as a 200 in plain views: refused."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,9 +1,10 @@
 """Money: Decimal above, integers beneath, one way to round and one way to print."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import models
+from django.db.models.expressions import Combinable
 from django.utils.formats import number_format
 
 # ISO 4217 minor units of the currencies we accept in a feed.
@@ -20,7 +21,7 @@ ZERO = Decimal(0)
 
 
 def unit(currency: str) -> Decimal:
-    """Return the smallest amount of a currency, as Decimal('0.01'). KeyError if we do not take it."""
+    """Return the smallest amount, as Decimal('0.01'). KeyError for a currency we do not take."""
     return Decimal(1).scaleb(-PLACES[currency])
 
 
@@ -35,7 +36,19 @@ def formatted(amount: Decimal, currency: str) -> str:
     return f"{'−' if amount < 0 else ''}{SIGNS.get(currency, currency + ' ')}{text}"  # noqa: RUF001
 
 
-class MoneyField(models.BigIntegerField):
+if TYPE_CHECKING:  # to the type checker it holds Decimals, to the database whole numbers
+    _ST = TypeVar("_ST", contravariant=True)
+    _GT = TypeVar("_GT", covariant=True)
+
+    class _BigInteger(models.Field[_ST, _GT]):
+        _pyi_private_set_type: Decimal | int | Combinable
+        _pyi_private_get_type: Decimal
+        _pyi_lookup_exact_type: Decimal | int
+else:
+    _BigInteger = models.BigIntegerField
+
+
+class MoneyField(_BigInteger):  # type: ignore[type-arg]
     """A Decimal amount kept as whole thousandths, so that sums are exact on every database.
 
     One scale for all currencies lets SUM and comparisons work without knowing the currency;

@@ -10,12 +10,12 @@ from django.core.files.storage import FileSystemStorage
 
 
 class WriteOnceFileStorage(FileSystemStorage):
-    """Local files under their final name only when whole; a second writer of the name loses quietly.
+    """Local files under their final name only when whole; a second writer of a name loses quietly.
 
     Names are content hashes (portal.records.documents), so whoever was first wrote the same bytes.
     """
 
-    def _save(self, name: str, content: File[Any]) -> str:
+    def _save(self, name: str, content: "File[Any]") -> str:
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, partial = tempfile.mkstemp(dir=target.parent, prefix=".partial-")

@@ -20,13 +20,31 @@ def new_code(length: int = 12) -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(length))
 
 
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of bytes, as hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def name_of(sha256: str) -> str:
+    """Return where bytes lie in the document store."""
+    return f"{sha256[:2]}/{sha256}.pdf"
+
+
 def store(data: bytes) -> str:
     """Write bytes under their hash and return the hash. Call it before the transaction."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    name = f"{sha256[:2]}/{sha256}.pdf"
-    if not storages["documents"].exists(name):
-        storages["documents"].save(name, File(io.BytesIO(data)))
+    sha256 = digest(data)
+    if not storages["documents"].exists(name_of(sha256)):
+        storages["documents"].save(name_of(sha256), File(io.BytesIO(data)))
     return sha256
+
+
+def fetch(sha256: str) -> bytes:
+    """Return stored bytes. Errors: Damaged if they no longer match their hash."""
+    with storages["documents"].open(name_of(sha256)) as stored:
+        data = stored.read()
+    if digest(data) != sha256:
+        raise Damaged(sha256)
+    return data
 
 
 def file_document(kind: str, data: bytes, *, subject: models.Model | str, number: str, code: str, title: str,
@@ -37,7 +55,7 @@ def file_document(kind: str, data: bytes, *, subject: models.Model | str, number
     """
     return Document.objects.create(
         kind=kind, subject=subject_of(subject), number=number, code=code, title=title,
-        language=language, sealed=sealed, sha256=hashlib.sha256(data).hexdigest(),
+        language=language, sealed=sealed, sha256=digest(data),
         size=len(data), made_at=at, replaces=replaces,
     )  # fmt: skip
 
@@ -47,9 +65,5 @@ class Damaged(Exception):
 
 
 def read(document: Document) -> bytes:
-    """Return the bytes. Errors: Damaged if they no longer match their hash."""
-    with storages["documents"].open(document.name) as stored:
-        data = stored.read()
-    if hashlib.sha256(data).hexdigest() != document.sha256:
-        raise Damaged(document.number)
-    return data
+    """Return a filed document. Errors: Damaged if its bytes no longer match their hash."""
+    return fetch(document.sha256)

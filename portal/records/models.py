@@ -36,7 +36,7 @@ class AuditEvent(models.Model):
 class Document(models.Model):
     """Bytes that never change: kept by their hash. Another version is another Document."""
 
-    number = models.CharField(max_length=40, unique=True, help_text="Printed on every page.")
+    number = models.CharField(max_length=40, help_text="Printed on every page.")
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=120)
     language = models.CharField(max_length=10)
@@ -52,13 +52,9 @@ class Document(models.Model):
         constraints = [
             UniqueConstraint(
                 fields=["kind", "subject", "language"], name="records_document_one_of_a_kind"
-            )
+            ),
+            UniqueConstraint(fields=["number", "language"], name="records_document_one_number"),
         ]
-
-    @property
-    def name(self) -> str:
-        """Where the bytes lie in the document store."""
-        return f"{self.sha256[:2]}/{self.sha256}.pdf"
 
 
 class Notice(models.Model):

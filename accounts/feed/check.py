@@ -1,0 +1,289 @@
+# ruff: noqa: S608 (only our own table and column names are put into SQL; values are parameters)
+"""What only the whole feed and the ledger together can tell, asked of the staged tables in SQL.
+
+Twins, references, places of the currency, append-only keys, and opening + postings = closing.
+Each question streams inside the database; memory here is bounded by the cap on rejects.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from accounts.feed import values
+from accounts.feed.manifest import NAMES
+from accounts.feed.rejects import MOST, Rejects
+from accounts.feed.stage import KEYS, TABLES, one, quoted, rows_of, run
+from portal.kit.money import PLACES, from_thousandths
+
+OWNED = ("statements", "postings", "overdue_records", "contacts")
+LEDGER = {
+    "cardholders": "accounts_cardholder",
+    "card_accounts": "accounts_cardaccount",
+    "statements": "accounts_statement",
+    "postings": "accounts_posting",
+    "overdue_records": "accounts_overduerecord",
+    "contacts": "accounts_contactattempt",
+}
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The questions of one feed; `full` says that only rows of the feed itself may be named."""
+
+    full: bool
+    rejects: Rejects
+
+    def all(self) -> None:
+        """Ask everything in order, then leave the new and changed rows in feed_<name>_new."""
+        self._hold()
+        for name in NAMES:
+            self._twins(name)
+        self._cardholders_known()
+        for name in OWNED:
+            self._accounts_known(name)
+        self._reversed_known()
+        self._same_owner()
+        for name in NAMES:
+            classify(name)
+        for name in ("postings", "contacts"):
+            self._unchanged(name)
+        self._later_version()
+        self._reconciled()
+        leave_out_held()
+
+    def _hold(self) -> None:
+        """Bring the owners of rows that could not be read, and the accounts of such people."""
+        for kind, refs in self.rejects.held.items():
+            for ref in refs:
+                run("INSERT INTO feed_held (kind, ref) VALUES (%s, %s)", (kind, ref))
+        self._hold_accounts_of_held()
+
+    def _hold_accounts_of_held(self) -> None:
+        held = "SELECT ref FROM feed_held WHERE kind = 'cardholder'"
+        run(
+            "INSERT INTO feed_held (kind, ref) SELECT 'account', account_ref "
+            f"FROM feed_card_accounts WHERE cardholder_ref IN ({held}) UNION SELECT 'account', a.ref "
+            "FROM accounts_cardaccount a JOIN accounts_cardholder c ON c.id = a.cardholder_id "
+            f"WHERE c.ref IN ({held})"
+        )
+
+    def _reject(
+        self, name: str, column: str, reason: str, sql: str, show: Callable[[Any], str] = str
+    ) -> None:
+        """Reject each row of a query of (line, value, owner)."""
+        kind = "cardholder" if name == "cardholders" else "account"
+        found = rows_of(f"{sql} LIMIT {MOST}")
+        if not found:
+            return
+        self.rejects.add(f"{name}.csv", ((r[0], column, show(r[1]), reason) for r in found))
+        owners = {row[2] for row in found}
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO feed_held (kind, ref) VALUES (%s, %s)", [(kind, o) for o in owners]
+            )
+        if kind == "cardholder":
+            self._hold_accounts_of_held()
+
+    def _twins(self, name: str) -> None:
+        key = quoted(KEYS[name])
+        same = " AND ".join(f's."{k}" = d."{k}"' for k in KEYS[name])
+        owner = "cardholder_ref" if name == "cardholders" else "account_ref"
+        self._reject(
+            name, KEYS[name][-1], "the key stands in the file before",
+            f'SELECT s.line, s."{KEYS[name][-1]}", s."{owner}" FROM feed_{name} s JOIN '
+            f"(SELECT {key}, min(line) AS first FROM feed_{name} GROUP BY {key} "
+            f"HAVING count(*) > 1) d ON {same} AND s.line > d.first ORDER BY s.line",
+        )  # fmt: skip
+
+    def _cardholders_known(self) -> None:
+        ledger = "" if self.full else (
+            "AND NOT EXISTS (SELECT 1 FROM accounts_cardholder k WHERE k.ref = s.cardholder_ref)"
+        )  # fmt: skip
+        self._reject(
+            "card_accounts", "cardholder_ref", "no such cardholder",
+            "SELECT s.line, s.cardholder_ref, s.account_ref FROM feed_card_accounts s "
+            f"WHERE NOT EXISTS (SELECT 1 FROM feed_cardholders c "
+            f"WHERE c.cardholder_ref = s.cardholder_ref) {ledger} "
+            f"AND {free('s.cardholder_ref', 'cardholder')} ORDER BY s.line",
+        )  # fmt: skip
+
+    def _accounts_known(self, name: str) -> None:
+        """Each row's account is known, and its amounts have the places of its currency."""
+        ledger = "" if self.full else "LEFT JOIN accounts_cardaccount k ON k.ref = s.account_ref"
+        code = "a.currency" if self.full else "coalesce(a.currency, k.currency)"
+        rows = (
+            f"FROM feed_{name} s LEFT JOIN feed_card_accounts a ON a.account_ref = s.account_ref "
+            f"{ledger}"
+        )
+        self._reject(
+            name, "account_ref", "no such account",
+            f"SELECT s.line, s.account_ref, s.account_ref {rows} WHERE {code} IS NULL "
+            f"AND {free('s.account_ref')} ORDER BY s.line",
+        )  # fmt: skip
+        if "places" not in TABLES[name]:
+            return
+        column = {"statements": "closing_balance", "postings": "amount"}.get(name, "overdue_amount")
+        right = " ".join(f"WHEN '{c}' THEN {places}" for c, places in PLACES.items())
+        found = rows_of(
+            f"SELECT s.line, s.{column}, s.account_ref, s.places, {code} {rows} "
+            f"WHERE s.places <> CASE {code} {right} END ORDER BY s.line LIMIT {MOST}"
+        )
+        for line, value, owner, places, currency in found:
+            text = values.amount((value, places))
+            reason = f"does not have the {PLACES[currency]} places of {currency}"
+            self.rejects.add(f"{name}.csv", [(line, column, text, reason)])
+            run("INSERT INTO feed_held (kind, ref) VALUES ('account', %s)", (owner,))
+
+    def _reversed_known(self) -> None:
+        self._reject(
+            "postings", "reverses", "no such posting of the same account",
+            "SELECT s.line, s.reverses, s.account_ref FROM feed_postings s "
+            "WHERE s.reverses <> '' AND NOT EXISTS (SELECT 1 FROM feed_postings o "
+            "WHERE o.posting_ref = s.reverses AND o.account_ref = s.account_ref) "
+            "AND NOT EXISTS (SELECT 1 FROM accounts_posting p JOIN accounts_cardaccount a "
+            "ON a.id = p.account_id WHERE p.ref = s.reverses AND a.ref = s.account_ref) "
+            f"AND {free('s.account_ref')} ORDER BY s.line",
+        )  # fmt: skip
+
+    def _same_owner(self) -> None:
+        """A known account never changes hands or currency: its history would follow."""
+        known = (
+            "FROM feed_card_accounts s JOIN accounts_cardaccount k ON k.ref = s.account_ref "
+            "JOIN accounts_cardholder c ON c.id = k.cardholder_id "
+        )
+        self._reject(
+            "card_accounts", "cardholder_ref", "the account belongs to another cardholder",
+            f"SELECT s.line, s.cardholder_ref, s.account_ref {known}"
+            "WHERE c.ref <> s.cardholder_ref ORDER BY s.line",
+        )  # fmt: skip
+        self._reject(
+            "card_accounts", "currency", "the account has another currency",
+            f"SELECT s.line, s.currency, s.account_ref {known}"
+            "WHERE k.currency <> s.currency ORDER BY s.line",
+        )  # fmt: skip
+
+    def _unchanged(self, name: str) -> None:
+        """A known key with other content is a conflict: postings and contacts are append-only."""
+        self._reject(
+            name, KEYS[name][0], "is known with other content",
+            f'SELECT line, "{KEYS[name][0]}", account_ref FROM feed_{name}_new '
+            "WHERE known IS NOT NULL ORDER BY line",
+        )  # fmt: skip
+
+    def _later_version(self) -> None:
+        self._reject(
+            "overdue_records", "reported_on", "is known with other content and not reported later",
+            "SELECT s.line, coalesce(CAST(s.reported_on AS text), ''), s.account_ref "
+            "FROM feed_overdue_records_new s JOIN accounts_overduerecord k ON k.id = s.known "
+            "WHERE s.reported_on IS NULL OR s.reported_on <= k.reported_on ORDER BY s.line",
+        )  # fmt: skip
+
+    def _reconciled(self) -> None:
+        """opening + postings = closing, over the ledger as it would be after this load."""
+        found = rows_of(RECONCILE.format(free=free("e.account_ref"), most=MOST))
+        for line, owner, on, opening, moved, closing, before in found:
+            file = "statements.csv" if line else "postings.csv"
+            if before is not None and before != opening:
+                column, value = "opening_balance", opening
+                reason = f"is not the closing balance before, {from_thousandths(before)}"
+            else:
+                column, value = "closing_balance", closing
+                reason = (
+                    f"of {on}: opening {from_thousandths(opening)} and postings "
+                    f"{from_thousandths(moved)} do not make it"
+                )
+            text = str(from_thousandths(value))
+            self.rejects.add(file, [(line or 0, column, text, reason)])
+            run("INSERT INTO feed_held (kind, ref) VALUES ('account', %s)", (owner,))
+
+
+def free(column: str, kind: str = "account") -> str:
+    """Return the condition that a reference is not held already: one fault, one reject."""
+    return f"{column} NOT IN (SELECT ref FROM feed_held WHERE kind = '{kind}')"
+
+
+def differs(name: str, columns: Iterable[str]) -> str:
+    """Return the condition that a staged row s differs from the ledger's k, nulls included."""
+    other = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
+    return " OR ".join(f's."{column}" {other} k."{column}"' for column in columns)
+
+
+def classify(name: str) -> None:
+    """Leave what the ledger lacks, or has otherwise, in feed_<name>_new; `known` is its id."""
+    keys = {"account_ref", "cardholder_ref", "posting_ref", "contact_ref", "places",
+            "sealed_person", *KEYS[name]}  # fmt: skip
+    content = [column for column in TABLES[name] if column not in keys]
+    changed = differs(name, content)
+    if name in ("cardholders", "card_accounts"):
+        join = f's."{KEYS[name][0]}" = k.ref'
+        if name == "card_accounts":
+            changed += " OR k.closed_by_feed"
+    elif name in ("postings", "contacts"):
+        join = f's."{KEYS[name][0]}" = k.ref'
+        changed += " OR a.id IS NULL OR k.account_id <> a.id"
+    else:
+        join = f'k.account_id = a.id AND s."{KEYS[name][1]}" = k."{KEYS[name][1]}"'
+    if name == "overdue_records":
+        join += (
+            " AND k.version = (SELECT max(m.version) FROM accounts_overduerecord m "
+            "WHERE m.account_id = k.account_id AND m.period = k.period)"
+        )
+    owner = "LEFT JOIN accounts_cardaccount a ON a.ref = s.account_ref" * (name in OWNED)
+    run(
+        f"CREATE TEMPORARY TABLE feed_{name}_new AS SELECT s.*, k.id AS known "
+        f"FROM feed_{name} s {owner} LEFT JOIN {LEDGER[name]} k ON {join} "
+        f"WHERE k.id IS NULL OR {changed}"
+    )
+    if connection.vendor == "postgresql":
+        run(f"ANALYZE feed_{name}_new")
+
+
+def leave_out_held() -> None:
+    """With a tolerance: an account with a reject keeps its last good state as a whole."""
+    if not one("SELECT count(*) FROM feed_held"):
+        return
+    for name in NAMES:
+        kind = "cardholder" if name == "cardholders" else "account"
+        run(
+            f"DELETE FROM feed_{name}_new WHERE {kind}_ref IN "
+            f"(SELECT ref FROM feed_held WHERE kind = '{kind}')"
+        )
+
+
+# The ledger as it would be: what is known and not replaced, and what is new. Running sums over
+# each account's days give each statement's movement in one sorted pass, whatever the size.
+RECONCILE = """
+WITH touched AS (
+  SELECT account_ref FROM feed_statements_new UNION SELECT account_ref FROM feed_postings_new
+), events AS (
+  SELECT account_ref, posted_on AS on_day, 0 AS made, amount, 0 AS opening, 0 AS closing,
+         0 AS line
+  FROM feed_postings_new WHERE known IS NULL
+  UNION ALL
+  SELECT a.ref, p.posted_on, 0, p.amount, 0, 0, 0
+  FROM touched t JOIN accounts_cardaccount a ON a.ref = t.account_ref
+  JOIN accounts_posting p ON p.account_id = a.id
+  UNION ALL
+  SELECT account_ref, statement_on, 1, 0, opening_balance, closing_balance, line
+  FROM feed_statements_new
+  UNION ALL
+  SELECT a.ref, k.statement_on, 1, 0, k.opening_balance, k.closing_balance, 0
+  FROM touched t JOIN accounts_cardaccount a ON a.ref = t.account_ref
+  JOIN accounts_statement k ON k.account_id = a.id
+  WHERE NOT EXISTS (SELECT 1 FROM feed_statements_new n WHERE n.known = k.id)
+), summed AS (
+  SELECT e.*, sum(amount) OVER (
+    PARTITION BY account_ref ORDER BY on_day, made ROWS UNBOUNDED PRECEDING) AS so_far
+  FROM events e WHERE {free}
+), moved AS (
+  SELECT account_ref, on_day, line, opening, closing,
+         so_far - coalesce(lag(so_far) OVER days, 0) AS moved, lag(closing) OVER days AS before
+  FROM summed WHERE made = 1
+  WINDOW days AS (PARTITION BY account_ref ORDER BY on_day)
+)
+SELECT line, account_ref, on_day, opening, moved, closing, before FROM moved
+WHERE opening + moved <> closing OR before <> opening
+ORDER BY line, account_ref, on_day LIMIT {most}
+"""

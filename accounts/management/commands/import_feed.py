@@ -1,0 +1,57 @@
+"""Load a feed: exit 0 loaded or already loaded, 1 refused, 2 cannot be read."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import now
+
+from accounts.feed.load import Rejected, import_feed
+from accounts.feed.manifest import Unreadable
+from accounts.feed.swap import Report
+from portal.kit.errors import Refused
+
+
+class Command(BaseCommand):
+    help = "Load one folder of the bank's feed, all or nothing (docs/feed.md)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", type=Path, help="the folder that holds manifest.json")
+        parser.add_argument("--check", action="store_true", help="check and count, load nothing")
+        parser.add_argument(
+            "--max-rejects", type=int, default=0, metavar="N",
+            help="load without the accounts of up to N rejected rows (0)",
+        )  # fmt: skip
+
+    def handle(self, *args: Any, path: Path, check: bool, max_rejects: int, **options: Any) -> None:
+        started = time.monotonic()
+        try:
+            report = import_feed(
+                path, by=None, at=now(), only_check=check, most_rejects=max_rejects
+            )
+        except Rejected as refusal:
+            self._print(refusal.report, started)
+            raise CommandError(str(refusal), returncode=1) from refusal
+        except Refused as refusal:
+            raise CommandError(str(refusal), returncode=1) from refusal
+        except Unreadable as problem:
+            raise CommandError(str(problem), returncode=2) from problem
+        self._print(report, started)
+        self.stdout.write(f"{report.feed_id}: {report.outcome}")
+
+    def _print(self, report: Report, started: float) -> None:
+        for name, c in report.files.items():
+            held = f", {c.held} held back" if c.held else ""
+            self.stdout.write(
+                f"{name}: {c.rows} rows, {c.added} added, {c.changed} changed, "
+                f"{c.unchanged} unchanged, {c.rejected} rejected{held}"
+            )
+        rows = sum(c.rows for c in report.files.values())
+        seconds = time.monotonic() - started
+        if report.closed:
+            self.stdout.write(f"{report.closed} accounts are absent and marked closed by the feed")
+        self.stdout.write(
+            f"total: {rows} rows and all control totals as the manifest says, "
+            f"{seconds:.1f} s, {rows / max(seconds, 0.001):.0f} rows/s"
+        )

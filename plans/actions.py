@@ -1,0 +1,309 @@
+"""What happens to plan requests, offers and agreements: one verb, one transaction, one event."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.timezone import get_current_timezone, localdate
+
+from accounts import queries as ledger
+from accounts.models import CardAccount, User
+from plans import rules, states
+from plans.agreement import terms_for
+from plans.models import Agreement, Offer, PlanRequest
+from plans.notices import tell
+from plans.policy import CURRENT
+from portal import packs
+from portal.kit import money
+from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
+from portal.records import documents
+from portal.records.audit import record
+
+
+def move(
+    thing: Any,
+    to: str,
+    *,
+    by: User | None,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+    **changes: Any,
+) -> None:
+    """Change a status: check the table, write if it still stands, audit. Nothing else writes it.
+
+    Call it inside a transaction. Errors: IllegalMove if the table forbids it; Stale if another
+    request moved the row first.
+    """
+    if to not in states.TABLES[type(thing)].get(thing.status, set()):
+        raise IllegalMove(thing.status, to)
+    rows = type(thing).objects.filter(pk=thing.pk, status=thing.status)
+    if not rows.update(status=to, **changes):
+        raise Stale(thing.pk)
+    record(
+        f"{thing._meta.label_lower}.{to}",
+        subject=thing,
+        by=by,
+        at=at,
+        data={"was": thing.status, **(data or {})},
+    )
+    thing.refresh_from_db()
+
+
+# == the cardholder asks
+
+
+def check_open_for_plan(account: CardAccount) -> None:
+    """Refuse where a request, offer or plan already runs. Errors: Refused PLAN-ONE."""
+    for taken in (
+        account.plan_requests.filter(status__in=PlanRequest.OPEN),
+        account.offers.filter(status__in=[Offer.Status.PREPARING, Offer.Status.OPEN]),
+        account.agreements.filter(status=Agreement.Status.ACTIVE),
+    ):
+        if taken.exists():
+            raise Refused(
+                "PLAN-ONE",
+                gettext_noop(
+                    "There is already a request, an offer or a plan for this account. "
+                    "You can see it under My plans."
+                ),
+            )
+
+
+def check_askable(account: CardAccount) -> None:
+    """Refuse where there is nothing to divide, or a plan already runs. Errors: Refused PLAN-…"""
+    check_open_for_plan(account)
+    if ledger.position(account).overdue <= 0:
+        raise Refused(
+            "PLAN-NONE",
+            gettext_noop("Nothing is overdue on this account, so there is nothing to divide."),
+        )
+
+
+@transaction.atomic
+def draft(
+    account: CardAccount,
+    *,
+    each: Decimal,
+    months: int,
+    first_on: date,
+    reason: str,
+    by: User,
+    at: datetime,
+) -> PlanRequest:
+    """Keep what the cardholder chose; one draft per account, overwritten until it is sent.
+
+    Errors: Refused if nothing is overdue or a plan already runs.
+    """
+    account = CardAccount.objects.select_for_update().get(pk=account.pk)
+    check_askable(account)
+    overdue = ledger.position(account).overdue
+    choice = {
+        "total": overdue, "each": each, "months": months, "first_on": first_on, "reason": reason,
+        "basis_version": account.version, "submitted_by": by,
+    }  # fmt: skip
+    request, made = PlanRequest.objects.update_or_create(
+        account=account,
+        status=PlanRequest.Status.DRAFT,
+        defaults=choice,
+        create_defaults={"number": f"PR-{documents.new_code(8)}", **choice},
+    )
+    record(
+        "plans.planrequest.drafted",
+        subject=request,
+        by=by,
+        at=at,
+        data={"months": months, "first_on": first_on, "new": made},
+    )
+    return request
+
+
+@transaction.atomic
+def submit(request: PlanRequest, *, by: User, at: datetime) -> None:
+    """Send the request to the bank. Errors: IllegalMove, Stale, Refused if a plan already runs."""
+    CardAccount.objects.select_for_update().get(pk=request.account_id)
+    check_open_for_plan(request.account)
+    move(request, PlanRequest.Status.SUBMITTED, by=by, at=at, submitted_at=at)
+    tell(request.account, "plan.received", number=request.number, at=at)
+
+
+@transaction.atomic
+def withdraw_request(request: PlanRequest, *, by: User, at: datetime) -> None:
+    """Take the request back; another can be made at once."""
+    move(request, PlanRequest.Status.WITHDRAWN, by=by, at=at)
+
+
+# == the bank decides
+
+
+@transaction.atomic
+def take(request: PlanRequest, *, by: User, at: datetime) -> None:
+    """An agent takes a waiting request, or takes one over from a colleague.
+
+    Errors: Stale if a colleague was first; Refused DUTY-1; IllegalMove once it is decided.
+    """
+    check_duty(request, by)
+    if request.status != PlanRequest.Status.UNDER_REVIEW:
+        return move(request, PlanRequest.Status.UNDER_REVIEW, by=by, at=at, taken_by=by)
+    held = PlanRequest.objects.filter(
+        pk=request.pk, status=request.status, taken_by=request.taken_by_id
+    )
+    if not held.update(taken_by=by):
+        raise Stale(request.pk)
+    record("plans.planrequest.taken_over", subject=request, by=by, at=at)
+
+
+def check_duty(request: PlanRequest, by: User) -> None:
+    """Nobody decides on their own case. Errors: Refused DUTY-1."""
+    own = request.account.cardholder.user_id == by.pk
+    rules.check_decider(by.pk, asked_by_id=request.submitted_by_id, own_cardholder=own)
+
+
+def check_taken(request: PlanRequest, by: User) -> None:
+    """Only the one who has taken the request decides on it. Errors: Refused DUTY-1, DUTY-2."""
+    check_duty(request, by)
+    if request.taken_by_id != by.pk:
+        raise Refused("DUTY-2", gettext_noop("Take this request before you decide on it."))
+
+
+@transaction.atomic
+def make_offer(
+    request: PlanRequest,
+    *,
+    each: Decimal,
+    months: int,
+    first_on: date,
+    findings: list[str],
+    explanation: str,
+    basis_version: int,
+    by: User,
+    at: datetime,
+) -> Offer:
+    """Offer a plan over what is overdue now; the worker then renders its agreement.
+
+    Errors: Refused for a missing finding, one's own case, or terms outside rule and policy; Stale
+    if the account changed after the agent saw it (`basis_version`) or the request moved.
+    """
+    account = (
+        CardAccount.objects.select_for_update()
+        .select_related("cardholder")
+        .get(pk=request.account_id)
+    )
+    if account.version != basis_version:
+        raise Stale(account.pk)
+    check_taken(request, by)
+    pack = packs.load(settings.JURISDICTION, on=localdate(at))
+    rules.check_findings(findings, required=pack["plan.findings"])
+    position = ledger.position(account)
+    dues = rules.schedule(
+        position.overdue, each, months, first_on, agreed_on=localdate(at),
+        unit=money.unit(account.currency), longest=pack["plan.longest"],
+    )  # fmt: skip
+    move(
+        request,
+        PlanRequest.Status.OFFERED,
+        by=by,
+        at=at,
+        decided_by=by,
+        decided_at=at,
+        findings=findings,
+    )
+    number = f"PA-{documents.new_code(8)}"
+    person = account.cardholder.person
+    terms = terms_for(number, account, person, position, dues, policy=CURRENT, pack=pack, at=at)
+    offer = Offer.objects.create(
+        number=number,
+        request=request,
+        account=account,
+        total=position.overdue,
+        each=each,
+        months=months,
+        first_on=first_on,
+        explanation=explanation,
+        sealed_terms=terms.sealed(),
+        policy_version=CURRENT.version,
+        basis_version=account.version,
+        made_at=at,
+        made_by=by,
+        expires_at=expiry(first_on, at=at),
+    )
+    record(
+        "plans.offer.made",
+        subject=offer,
+        by=by,
+        at=at,
+        data={
+            "request": request.number,
+            "total": offer.total,
+            "months": months,
+            "policy": CURRENT.version,
+        },
+    )
+    transaction.on_commit(_wake_renderer)
+    return offer
+
+
+def expiry(first_on: date, *, at: datetime) -> datetime:
+    """An offer ends after the policy's days, and in any case the day before the first payment."""
+    end = min(localdate(at) + timedelta(days=CURRENT.offer_valid), first_on - timedelta(days=1))
+    night = datetime.combine(end, time(23, 59, 59), tzinfo=get_current_timezone())
+    return max(night, at + timedelta(minutes=5))
+
+
+def _wake_renderer() -> None:
+    from plans.tasks import render_offers
+
+    try:
+        render_offers.delay()
+    except Exception:  # noqa: S110  (a dead broker: the sweep finds the row)
+        pass
+
+
+@transaction.atomic
+def refuse(request: PlanRequest, *, reason: str, by: User, at: datetime) -> None:
+    """Say no, and why: the cardholder reads it. Errors: Refused DUTY-…, IllegalMove, Stale."""
+    check_taken(request, by)
+    move(
+        request,
+        PlanRequest.Status.REFUSED,
+        by=by,
+        at=at,
+        decided_by=by,
+        decided_at=at,
+        refusal=reason,
+    )
+    tell(request.account, "plan.refused", number=request.number, at=at)
+
+
+@transaction.atomic
+def withdraw_offer(offer: Offer, *, by: User, at: datetime) -> None:
+    """The bank takes an offer back. Errors: Stale if it was accepted meanwhile."""
+    move(offer, Offer.Status.WITHDRAWN, by=by, at=at)
+    tell(offer.account, "plan.offer_withdrawn", number=offer.number, at=at)
+
+
+@transaction.atomic
+def decline(offer: Offer, *, reason: str, by: User, at: datetime) -> None:
+    """The cardholder says no thank you; a new request can be made at once."""
+    move(offer, Offer.Status.DECLINED, by=by, at=at, data={"reason_given": bool(reason)})
+
+
+def expire(offers: Iterable[Offer], *, at: datetime) -> int:
+    """End offers whose time is over; each in its own transaction."""
+    done = 0
+    for offer in offers:
+        try:
+            with transaction.atomic():
+                move(offer, Offer.Status.EXPIRED, by=None, at=at)
+                tell(offer.account, "plan.offer_expired", number=offer.number, at=at)
+            done += 1
+        except (Stale, IllegalMove):
+            continue
+    return done
+
+
+def is_live(offer: Offer, *, at: datetime) -> bool:
+    """Tell whether the offer can still be accepted, as far as its own row says."""
+    return offer.status == Offer.Status.OPEN and at <= offer.expires_at

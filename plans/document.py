@@ -1,0 +1,69 @@
+"""The agreement as a PDF: the same clauses as on the page, in the frame of all our documents."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils.translation import override
+
+from plans.actions import move
+from plans.agreement import Terms, clauses
+from plans.models import Offer, OfferDraft
+from plans.notices import tell
+from portal.kit.context import bank
+from portal.kit.errors import IllegalMove, Stale
+from portal.records import documents, pdf, sealing
+
+
+def render(terms: Terms, *, code: str, language: str) -> bytes:
+    """Return the agreement's PDF in one language: deterministic, with an empty seal field.
+
+    Errors: Refused CN-PLAN-03 for an item left empty; MissingGlyph for a name we cannot print.
+    """
+    with override(language):
+        html = render_to_string(
+            "plans/agreement_document.html",
+            {
+                "terms": terms,
+                "clauses": clauses(terms),
+                "bank": bank(),
+                "language": language,
+                "document_number": terms.number,
+                "code": code,
+                "verify_url": f"{settings.SITE_URL}/verify/{code}/",
+                "is_test": sealing.seal_facts().is_test,
+            },
+        )
+    return pdf.render(html, made_at=terms.made_at)
+
+
+def render_drafts(offer: Offer, *, at: datetime) -> bool:
+    """Render the agreement in each language and open the offer; False if another worker was first.
+
+    The bytes are deterministic and stored before the transaction. Errors: Refused or MissingGlyph
+    leave the offer PREPARING, where the next sweep and the staff page show it.
+    """
+    terms = Terms.unsealed(offer.number, offer.sealed_terms)
+    drafts = []
+    for language, _name in settings.LANGUAGES:
+        code = documents.new_code()
+        pdf = render(terms, code=code, language=language)
+        drafts.append(
+            OfferDraft(
+                offer=offer,
+                language=language,
+                sha256=documents.store(pdf),
+                size=len(pdf),
+                code=code,
+            )
+        )
+    try:
+        with transaction.atomic():
+            hashes = {draft.language: draft.sha256 for draft in drafts}
+            move(offer, Offer.Status.OPEN, by=None, at=at, data={"drafts": hashes})
+            OfferDraft.objects.bulk_create(drafts)
+            tell(offer.account, "plan.offered", number=offer.number, at=at)
+    except (Stale, IllegalMove):
+        return False
+    return True

@@ -1,0 +1,20 @@
+"""Small answers that several rooms give."""
+
+import io
+
+from django.conf import settings
+from django.http import FileResponse
+
+
+def law() -> str:
+    """Return the jurisdiction whose rule pack holds here (settings.JURISDICTION)."""
+    return settings.JURISDICTION
+
+
+def download(data: bytes, name: str) -> FileResponse:
+    """Serve a PDF as a file to keep: never run, sniffed, cached or embedded."""
+    response = FileResponse(
+        io.BytesIO(data), as_attachment=True, filename=name, content_type="application/pdf"
+    )
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

@@ -1,0 +1,128 @@
+"""People for tests: cardholders with a sign-in, staff with a second factor, and their sessions."""
+
+import itertools
+import re
+import threading
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.auth import SESSION_KEY
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.utils.timezone import now
+
+from accounts.adapters import MFAAdapter
+from accounts.models import Cardholder, Person, User
+from portal.records.models import Notice
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # every TOTP in tests
+_numbers = itertools.count(1)
+
+
+def person(**facts: Any) -> Person:
+    """A plainly fictitious person."""
+    return Person(
+        **{
+            "full_name": "Test Person",
+            "id_type": "passport",
+            "id_number": "X0000000",
+            "date_of_birth": date(1990, 3, 1),
+            **facts,
+        }
+    )
+
+
+def unbound(ref: str = "", **facts: Any) -> Cardholder:
+    """A cardholder who has not activated. Facts go to the Person."""
+    ref = ref or f"CH{next(_numbers):08}"
+    return Cardholder.objects.create(
+        ref=ref, language="en", **Cardholder.sealed(ref, person(**facts))
+    )
+
+
+def cardholder(email: str = "", ref: str = "", **facts: Any) -> User:
+    """A cardholder's sign-in, bound: user.cardholder. Facts go to the Person."""
+    user = _user(email or f"cardholder{next(_numbers)}@example.com", "cardholder")
+    holder = unbound(ref, **facts)
+    Cardholder.objects.filter(pk=holder.pk).update(user=user, activated_at=now())
+    return User.objects.get(pk=user.pk)
+
+
+def staff(role: str = "agent", *, email: str = "", enrolled: bool = True) -> User:
+    """A member of staff, with TOTP enrolled long ago unless `enrolled` is False."""
+    user = _user(email or f"{role}{next(_numbers)}@example.com", role, name=f"Test {role}")
+    if enrolled:
+        enrol(user)
+    return user
+
+
+def enrol(user: User, *, created_at: Any = None) -> Authenticator:
+    """Give someone an authenticator app with SECRET."""
+    long_ago = now().replace(year=2020, month=1, day=1)
+    return Authenticator.objects.create(
+        user=user, type="totp", data={"secret": MFAAdapter().encrypt(SECRET)},
+        created_at=created_at or long_ago,
+    )  # fmt: skip
+
+
+def totp(at: float | None = None) -> str:
+    """The code an app with SECRET shows now, or at an epoch second."""
+    return str(format_hotp_value(hotp_value(SECRET, int(time.time() if at is None else at) // 30)))
+
+
+def sign_in(client: Client, user: User, *, second_factor: bool = True) -> Client:
+    """Make a session as allauth leaves it: staff_required accepts it if a factor is enrolled."""
+    client.force_login(user)
+    records: list[dict[str, Any]] = [{"method": "code", "at": time.time(), "email": user.email}]
+    factor = Authenticator.objects.filter(user=user, type="totp").first()
+    if factor and second_factor:
+        records.append({"method": "mfa", "at": time.time(), "id": factor.pk, "type": "totp"})
+    session = client.session
+    session["account_authentication_methods"] = records
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    assert session[SESSION_KEY] == str(user.pk)
+    return client
+
+
+def _user(email: str, role: str, **fields: Any) -> User:
+    user = User.objects.create_user(email, role=role, language="en", **fields)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def mailed_code(kind: str) -> str:
+    """The code in the newest mail of a kind, whether it waits in the queue or was sent."""
+    notice = Notice.objects.filter(kind=kind).latest("pk")
+    text = notice.body or next(
+        str(m.body) for m in reversed(mail.outbox) if m.to == [notice.recipient]
+    )
+    found = re.search(r"\b([B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4})\b", text)
+    assert found, text
+    return found[1]
+
+
+def in_parallel(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """Run work(0), work(1) … in threads that start together; return their results in order."""
+    barrier = threading.Barrier(count)
+    results: list[Any] = [None] * count
+
+    def run(i: int) -> None:
+        try:
+            barrier.wait(30)
+            results[i] = work(i)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

@@ -1,0 +1,92 @@
+"""One cardholder two statements behind, an agent, and the thread from request to signature."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.timezone import localdate, now
+
+from accounts.models import CardAccount, Posting, Statement, User
+from plans import actions, document, rules, signing
+from plans.models import Agreement, Offer, PlanRequest
+from tests.people import cardholder, staff
+
+CENT = Decimal("0.01")
+FINDINGS = ["exceeds_ability", "still_willing"]
+
+
+def account_of(user: User, *, ref: str = "AC0001", **changes: Any) -> CardAccount:
+    """A CNY account whose last minimum, 1,000.00, was not received: overdue 1,000.00."""
+    today = localdate()
+    facts = {
+        "product": "CLASSIC", "card_last4": "4417", "currency": "CNY", "credit_limit": Decimal(20000),
+        "opened_on": date(2020, 1, 1), "statement_day": 5, "daily_rate": Decimal("0.0005"),
+        "late_fee_rate": Decimal("0.05"), "minimum_rate": Decimal("0.1"), "interest_basis": "full",
+        "status": "open", "as_of": today,
+    } | changes  # fmt: skip
+    account = CardAccount.objects.create(ref=ref, cardholder=user.cardholder, **facts)
+    made = today - timedelta(days=60)
+    Statement.objects.create(
+        account=account, statement_on=made, due_on=made + timedelta(days=20),
+        opening_balance=Decimal(0), closing_balance=Decimal(8000), minimum_due=Decimal(1000),
+    )  # fmt: skip
+    for i, (kind, amount) in enumerate([("purchase", 7900), ("interest", 60), ("late_fee", 40)]):
+        Posting.objects.create(
+            ref=f"{ref}-{i}", account=account, posted_on=made - timedelta(days=3), amount=Decimal(amount),
+            transacted_on=made - timedelta(days=3), kind=kind, description=kind,
+        )  # fmt: skip
+    return account
+
+
+@dataclass
+class Scene:
+    holder: User
+    agent: User
+    account: CardAccount
+
+    @property
+    def first_on(self) -> date:
+        return localdate() + timedelta(days=20)
+
+    def draft(self, months: int = 3) -> PlanRequest:
+        each = rules.each_for(Decimal(1000), months, unit=CENT)
+        return actions.draft(
+            self.account, each=each, months=months, first_on=self.first_on, reason="",
+            by=self.holder, at=now(),
+        )  # fmt: skip
+
+    def submitted(self, months: int = 3) -> PlanRequest:
+        request = self.draft(months)
+        actions.submit(request, by=self.holder, at=now())
+        return request
+
+    def taken(self, months: int = 3) -> PlanRequest:
+        request = self.submitted(months)
+        actions.take(request, by=self.agent, at=now())
+        return request
+
+    def preparing(self, request: PlanRequest | None = None) -> Offer:
+        request = request or self.taken()
+        return actions.make_offer(
+            request, each=request.each, months=request.months, first_on=request.first_on,
+            findings=FINDINGS, explanation="", basis_version=self.account.version,
+            by=self.agent, at=now(),
+        )  # fmt: skip
+
+    def offered(self, request: PlanRequest | None = None) -> Offer:
+        offer = self.preparing(request)
+        offer.refresh_from_db()
+        if offer.status == Offer.Status.PREPARING:
+            document.render_drafts(offer, at=now())
+        return Offer.objects.get(pk=offer.pk)
+
+    def sign(self, offer: Offer, *, language: str = "en", at: datetime | None = None) -> Agreement:
+        signature = signing.Signature("Test Person", "email-code", ["agree"], "s", "a")
+        draft = offer.drafts.get(language=language)
+        return signing.accept(offer, draft, signature=signature, by=self.holder, at=at or now())
+
+
+def behind(**facts: Any) -> Scene:
+    holder = cardholder(**facts)
+    return Scene(holder, staff("agent"), account_of(holder))

@@ -1,0 +1,170 @@
+"""What was read is what is signed; two signatures at once make one agreement."""
+
+import io
+import json
+import subprocess
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pikepdf
+import pytest
+from django.core.files.storage import storages
+from django.utils.timezone import localdate, now
+
+from accounts.models import CardAccount, Hold, Posting
+from plans import actions, document, signing
+from plans.models import Agreement, Instalment, Offer
+from portal.kit.errors import Stale
+from portal.records import documents
+from portal.records.audit import breaks
+from portal.records.models import AuditEvent, Document, Notice, OutboxEvent
+from tests.people import in_parallel
+from tests.plans.scene import behind
+
+
+def text_of(pdf: bytes) -> str:
+    out = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True
+    )
+    return out.stdout.decode()
+
+
+@pytest.fixture
+def signed(scene):
+    offer = scene.offered()
+    return scene, offer, scene.sign(offer)
+
+
+def test_the_signed_file_begins_with_the_bytes_that_were_read(signed):
+    _, offer, agreement = signed
+    draft = documents.fetch(offer.drafts.get(language="en").sha256)
+    sealed = documents.read(agreement.document)
+    assert sealed.startswith(draft)
+    assert agreement.accepted_sha256 == documents.digest(sealed[: len(draft)])
+
+
+def test_the_acceptance_is_attached_as_evidence(signed):
+    _, offer, agreement = signed
+    with pikepdf.open(io.BytesIO(documents.read(agreement.document))) as pdf:
+        evidence = pdf.attachments["acceptance.json"].get_file().read_bytes()
+    assert documents.digest(evidence) == agreement.evidence_sha256
+    facts = json.loads(evidence)
+    assert facts["draft_sha256"] == agreement.accepted_sha256
+    assert facts["typed_name"] == "Test Person" and facts["method"] == "email-code"
+    assert facts["key_clauses_shown"]
+
+
+def test_a_second_program_finds_the_signature_valid(signed, tmp_path):
+    _, _, agreement = signed
+    path = tmp_path / "agreement.pdf"
+    path.write_bytes(documents.read(agreement.document))
+    out = subprocess.run(["pdfsig", str(path)], capture_output=True, text=True).stdout
+    assert "Signature is Valid." in out and "Total document signed" in out
+
+
+def test_signing_makes_instalments_a_hold_an_event_and_a_notice(signed):
+    scene, offer, agreement = signed
+    dues = list(agreement.instalments.values_list("amount", flat=True))
+    assert dues == [Decimal("333.33"), Decimal("333.33"), Decimal("333.34")]
+    hold = Hold.objects.get(account=scene.account)
+    assert (hold.reason, hold.amount, hold.until_at) == ("plan", None, None)
+    types = list(OutboxEvent.objects.order_by("seq").values_list("type", flat=True))
+    assert set(types) == {"plan.accepted", "collection.hold"}
+    accepted = OutboxEvent.objects.get(type="plan.accepted")
+    assert accepted.data["document_sha256"] == agreement.document.sha256
+    assert sum(Decimal(due["amount"]) for due in accepted.data["schedule"]) == agreement.total
+    notice = Notice.objects.get(kind="plan.signed")
+    assert "1000" not in notice.body and "¥" not in notice.body
+    assert list(breaks()) == []
+
+
+def test_a_stale_offer_signs_nothing(scene):
+    offer = scene.offered()
+    late = offer.expires_at + timedelta(seconds=1)
+    with pytest.raises(Stale):
+        scene.sign(offer, at=late)
+    Offer.objects.filter(pk=offer.pk).update(status="withdrawn")
+    offer.refresh_from_db()
+    with pytest.raises(Stale):
+        scene.sign(offer)
+    nothing_was_made()
+
+
+def nothing_was_made():
+    assert not Agreement.objects.exists() and not Document.objects.exists()
+    assert not Instalment.objects.exists() and not Hold.objects.exists()
+    assert not OutboxEvent.objects.exists()
+
+
+def test_an_offer_above_what_is_now_overdue_is_stale(scene):
+    offer = scene.offered()
+    Posting.objects.create(
+        ref="PAID", account=scene.account, posted_on=localdate(), transacted_on=localdate(),
+        kind="repayment", amount=Decimal("-1"),
+    )  # fmt: skip
+    CardAccount.objects.update(version=2)
+    with pytest.raises(Stale):
+        scene.sign(offer)
+    nothing_was_made()
+
+
+def test_a_feed_that_leaves_the_sum_overdue_keeps_the_offer(scene):
+    offer = scene.offered()
+    CardAccount.objects.update(version=2)
+    assert scene.sign(offer).status == "active"
+
+
+def test_a_failure_while_signing_leaves_the_offer_open(scene, monkeypatch):
+    offer = scene.offered()
+    monkeypatch.setattr(signing, "publish", lambda *a, **k: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        scene.sign(offer)
+    assert Offer.objects.get(pk=offer.pk).status == "open"
+    nothing_was_made()
+
+
+def test_drafts_that_were_tampered_with_are_not_signed(scene):
+    offer = scene.offered()
+    path = Path(
+        storages["documents"].path(documents.name_of(offer.drafts.get(language="en").sha256))
+    )
+    path.write_bytes(path.read_bytes().replace(b"%PDF-1.7", b"%PDF-1.6"))
+    with pytest.raises(documents.Damaged):
+        scene.sign(offer)
+    assert Offer.objects.get(pk=offer.pk).status == "open"
+    nothing_was_made()
+    path.unlink()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_acceptances_at_once_make_one_agreement():
+    scene = behind()
+    offer = scene.offered()
+    count = 4
+
+    def attempt(_: int) -> str:
+        try:
+            scene.sign(Offer.objects.get(pk=offer.pk))
+            return "signed"
+        except Stale:
+            return "stale"
+
+    results = in_parallel(count, attempt)
+    assert sorted(results) == ["signed", *["stale"] * (count - 1)]
+    assert Agreement.objects.count() == Document.objects.count() == Hold.objects.count() == 1
+    assert OutboxEvent.objects.filter(type="plan.accepted").count() == 1
+    assert AuditEvent.objects.filter(verb="plans.offer.accepted").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_offer_rendered_by_two_workers_opens_once(monkeypatch):
+    monkeypatch.setattr(actions, "_wake_renderer", lambda: None)
+    offer = behind().preparing()
+
+    def work(_: int) -> bool:
+        return document.render_drafts(Offer.objects.get(pk=offer.pk), at=now())
+
+    assert sorted(in_parallel(2, work)) == [False, True]
+    assert offer.drafts.count() == 2
+    assert Notice.objects.filter(kind="plan.offered").count() == 1
