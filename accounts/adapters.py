@@ -3,8 +3,10 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timezone import now
@@ -15,6 +17,7 @@ from accounts.mails import mail
 from accounts.models import User
 from portal.kit import crypto
 from portal.kit.context import bank
+from portal.records.audit import record
 
 HOME, STAFF_HOME = "/arrears/", "/staff/"
 BOUND_TO = "mfa_authenticator.data"
@@ -34,6 +37,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             template_prefix, to=email, language=language, at=now(), context=facts,
             secret="code" in context,
         )  # fmt: skip
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """A change of how someone signs in: mailed, and kept in the trail (stepup reads it)."""
+        verb = f"accounts.{template_prefix.rsplit('/', 1)[-1]}"
+        with transaction.atomic():
+            record(verb, subject=user, by=user, at=now())
+            super().send_notification_mail(template_prefix, user, context, email)
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        used = [r["method"] for r in get_authentication_records(request, user)]
+        record("accounts.signed_in", subject=user, by=user, at=now(), data={"methods": used})
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Allauth's own links to sign-up and password pages, which we do not have."""

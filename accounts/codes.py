@@ -30,7 +30,7 @@ def spaced(code: str) -> str:
 
 
 def normal(typed: str) -> str:
-    """Undo what people do to a code: case, spaces, dashes, full-width letters. Empty if hopeless."""
+    """Undo what people do to a code: case, spaces, dashes, full width. Empty if it is none."""
     try:
         return _typed.to_python(typed)
     except ValidationError:

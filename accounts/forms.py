@@ -1,5 +1,6 @@
 """Forms of sign-in, activation and confirmation."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit.forms import CodeField, DateField, EmailAddressField
 
+log = logging.getLogger(__name__)
 ONE_TIME = {"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "characters"}
 
 
@@ -26,6 +28,7 @@ def _count_guess(action: str, state: dict[str, Any]) -> None:
     """Allow three guesses for each code. Allauth's own count lives in the session: not atomic."""
     key = f"{state.get('user_id', '')}:{state.get('email', '')}:{state.get('at', '')}"
     if not ratelimit.consume(context.request, action=action, key=key):
+        log.warning("%s: guesses used up for user %s", action, state.get("user_id", "unknown"))
         raise get_adapter().validation_error("too_many_login_attempts")
 
 

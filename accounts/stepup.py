@@ -15,10 +15,16 @@ from accounts import codes, limits
 from accounts.mails import mail
 from accounts.models import User
 from portal.kit.errors import Refused, gettext_noop
+from portal.records.audit import subject_of
+from portal.records.models import AuditEvent
 
 COOL_OFF = timedelta(hours=24)  # a factor added by a thief is told to the owner before it signs
 SENDS_AN_HOUR, SENDS_A_DAY = 6, 20
 TOTP_GUESSES = 5  # in each hour
+NEW_ADDRESS = gettext_noop(
+    "Your e-mail address was changed less than a day ago. For your safety, codes sent to it "
+    "confirm nothing during its first 24 hours."
+)
 
 
 def methods(user: User) -> list[str]:
@@ -29,8 +35,11 @@ def methods(user: User) -> list[str]:
 def send_code(user: User, *, purpose: str, about: str, at: datetime) -> None:
     """Mail a fresh code that confirms `purpose` only; `about` tells the reader what it confirms.
 
-    Errors: Refused STEP-UP after six codes in an hour or twenty in a day.
+    Errors: Refused STEP-UP after six codes in an hour or twenty in a day, and for the first day
+    of a changed address.
     """
+    if _address_is_new(user, at=at):
+        raise Refused("STEP-UP", NEW_ADDRESS)
     key = f"step-up-mail:{user.pk}"
     if not (
         limits.take(key, window=limits.window(at, limits.HOUR), most=SENDS_AN_HOUR)
@@ -67,6 +76,11 @@ def check(user: User, *, purpose: str, code: str, at: datetime) -> str:
 
 def _bound(user: User, purpose: str) -> str:
     return f"step-up:{user.pk}:{purpose}"
+
+
+def _address_is_new(user: User, *, at: datetime) -> bool:
+    changed = AuditEvent.objects.filter(subject=subject_of(user), verb="accounts.email_changed")
+    return changed.filter(at__gt=at - COOL_OFF).exists()
 
 
 def _totp(user: User, *, at: datetime) -> Authenticator | None:

@@ -261,7 +261,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@bank.exampl
 # == the seal
 SEAL_PKCS12 = env.str("SEAL_PKCS12", default=str(VAR_DIR / "seal" / "development.p12"))
 SEAL_PASSPHRASE = env.str("SEAL_PASSPHRASE", default="")
-SEAL_ROOTS = env.str("SEAL_ROOTS", default="")  # PEM file: roots of seals no longer in use, or of an HSM
+SEAL_ROOTS = env.str(
+    "SEAL_ROOTS", default=""
+)  # PEM file: roots of seals no longer in use, or of an HSM
 TSA_URL = env.str("TSA_URL", default="")
 
 # == hardening

@@ -100,10 +100,11 @@ def index(request: HttpRequest) -> HttpResponse:
 @takes_file
 def document(request: HttpRequest, code: str) -> HttpResponse:
     """Show what anyone may know about the document of this code, and compare a file with it."""
-    tidy = CodeField().to_python(code)
-    if tidy != code:
-        return redirect("verify:document", tidy or "-")
-    found = Document.objects.filter(code=code).first()
+    typed = CodeForm({"code": code})
+    tidy = typed.cleaned_data["code"] if typed.is_valid() else ""
+    if tidy not in ("", code):
+        return redirect("verify:document", tidy)
+    found = Document.objects.filter(code=tidy).first()
     if found is None:
         if not _within_budget(request):
             return _too_many(request)

@@ -1,11 +1,77 @@
-"""The site's own pages."""
+"""The site's own pages: start, help, health, theme, and what is said when something is wrong."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.storage import storages
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import Cardholder
 
 
+@require_GET
 def home(request: HttpRequest) -> HttpResponse:
+    """The start page for strangers; people who are signed in go where their work is."""
+    if request.user.is_authenticated:
+        if request.user.is_staff:
+            return redirect("plans:queue")
+        if Cardholder.objects.filter(user=request.user).exists():
+            return redirect("accounts:arrears")
     return render(request, "home.html")
+
+
+@require_GET
+def help_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "help.html")
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the choice of colours for a year, in a cookie that says only that."""
+    back = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
+        back = "/"
+    response = redirect(back)
+    if request.POST.get("theme") in ("light", "dark"):
+        year = 365 * 24 * 3600
+        response.set_cookie(
+            "theme", request.POST["theme"], year, samesite="Lax", secure=settings.HTTPS
+        )
+    else:
+        response.delete_cookie("theme")
+    return response
+
+
+@require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """Someone pressed "Stay signed in": saving the session is all it takes."""
+    return HttpResponse(status=204 if request.user.is_authenticated else 401)
+
+
+@require_GET
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_GET
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Database, cache and document store answer; 503 with the names of those that do not."""
+    checks = {
+        "database": lambda: connection.cursor().execute("SELECT 1"),
+        "cache": lambda: cache.get("readyz"),
+        "documents": lambda: storages["documents"].exists("readyz"),
+    }
+    down = []
+    for name, check in checks.items():
+        try:
+            check()
+        except Exception:
+            down.append(name)
+    return JsonResponse({"down": down}, status=503 if down else 200)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

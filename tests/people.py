@@ -22,6 +22,7 @@ from accounts.models import Cardholder, Person, User
 from portal.records.models import Notice
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # every TOTP in tests
+FRESH = ("Content-Security-Policy", "Content-Length", "Expires")
 _numbers = itertools.count(1)
 
 
@@ -71,9 +72,9 @@ def enrol(user: User, *, created_at: Any = None) -> Authenticator:
     )  # fmt: skip
 
 
-def totp(at: float | None = None) -> str:
-    """The code an app with SECRET shows now, or at an epoch second."""
-    return str(format_hotp_value(hotp_value(SECRET, int(time.time() if at is None else at) // 30)))
+def totp(secret: str = SECRET) -> str:
+    """The code an authenticator app shows now."""
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def sign_in(client: Client, user: User, *, second_factor: bool = True) -> Client:
@@ -106,6 +107,16 @@ def mailed_code(kind: str) -> str:
     found = re.search(r"\b([B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4})\b", text)
     assert found, text
     return found[1]
+
+
+def looks(response: Any, *typed: str) -> tuple[Any, ...]:
+    """What a visitor can see of an answer, less what was typed, tokens, nonces and times."""
+    body = response.content.decode()
+    for text in typed:
+        body = body.replace(text, "typed")
+    body = re.sub(r"[A-Za-z0-9]{64}|nonce=\"[^\"]+\"", "", body)
+    headers = {k: v for k, v in response.headers.items() if k not in FRESH}
+    return response.status_code, body, headers, sorted(response.cookies)
 
 
 def in_parallel(count: int, work: Callable[[int], Any]) -> list[Any]:

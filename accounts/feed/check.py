@@ -64,7 +64,8 @@ class Checks:
         held = "SELECT ref FROM feed_held WHERE kind = 'cardholder'"
         run(
             "INSERT INTO feed_held (kind, ref) SELECT 'account', account_ref "
-            f"FROM feed_card_accounts WHERE cardholder_ref IN ({held}) UNION SELECT 'account', a.ref "
+            f"FROM feed_card_accounts WHERE cardholder_ref IN ({held}) "
+            "UNION SELECT 'account', a.ref "
             "FROM accounts_cardaccount a JOIN accounts_cardholder c ON c.id = a.cardholder_id "
             f"WHERE c.ref IN ({held})"
         )

@@ -80,15 +80,18 @@ def _stage(feed: Manifest, report: Report, rejects: Rejects) -> None:
     specs = rows.specs(feed.as_of)
     for entry in feed.files:
         with closing(Table(feed.folder, entry, feed.encoding)) as table:
-            report.files[entry.stem] = Counts()
-            _stage_file(specs[entry.stem], table, rejects)
-            report.files[entry.stem].rows = table.rows
+            report.files[entry.stem] = counts = Counts()
+            proven = _stage_file(specs[entry.stem], table, rejects)
+            counts.rows, counts.total_proven = table.rows, proven
     for name in manifest.NAMES:
         stage.settle(name)
 
 
-def _stage_file(spec: Spec, table: Table, rejects: Rejects) -> None:
-    """Judge and stage one file in chunks, then compare rows and control total with the claims."""
+def _stage_file(spec: Spec, table: Table, rejects: Rejects) -> bool:
+    """Judge and stage one file in chunks, then compare rows and control total with the claims.
+
+    Return whether the total could be compared: not where a cell of its column was unreadable.
+    """
     entry: Entry = table.entry
     positions = rows.header_positions(spec, table.header, entry.name)
     total, comparable = 0, True
@@ -108,6 +111,7 @@ def _stage_file(spec: Spec, table: Table, rejects: Rejects) -> None:
         stage.fill(spec.name, lines, cells)
     claimed = entry if comparable else Entry(entry.name, entry.rows, entry.sha256, None)
     manifest.agree(claimed, rows=table.rows, total=total)
+    return comparable
 
 
 def _reject(

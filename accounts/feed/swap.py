@@ -33,6 +33,7 @@ class Counts:
     unchanged: int = 0
     rejected: int = 0
     held: int = 0
+    total_proven: bool = True
 
 
 @dataclass

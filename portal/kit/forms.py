@@ -60,6 +60,11 @@ class Bound(BoundField):
     def is_check(self) -> bool:
         return isinstance(self.field.widget, widgets.CheckboxInput)
 
+    @property
+    def prefix(self) -> str:
+        """What stands in front of the box: a currency sign, or nothing."""
+        return str(getattr(self.field, "prefix", ""))
+
 
 class Renderer(TemplatesSetting):
     form_template_name = "forms/form.html"

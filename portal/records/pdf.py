@@ -163,7 +163,7 @@ def _finish(document: Any, pdf: Any) -> None:
 
 
 def _mark_margins(pdf: Any) -> None:
-    """Mark heads and feet as artifacts (ISO 14289-1, 7.8): WeasyPrint leaves them outside the tree."""
+    """Mark heads and feet as artifacts (ISO 14289-1, 7.8): WeasyPrint tags them as content."""
     import pydyf
 
     objects = {thing.reference: thing for thing in pdf.objects}

@@ -64,7 +64,7 @@ def _signature(data: bytes, embedded: Any, roots: list[bytes]) -> Examined:
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
     try:
-        status = asyncio.run(_validated(embedded, roots))
+        status, trusted = asyncio.run(_validated(embedded, roots))
         end = int(embedded.byte_range[2]) + int(embedded.byte_range[3])
     except Exception:
         return Examined(readable=True, signed=True)
@@ -76,7 +76,7 @@ def _signature(data: bytes, embedded: Any, roots: list[bytes]) -> Examined:
     return Examined(
         readable=True,
         signed=True,
-        trusted=bool(status.trusted),
+        trusted=trusted,
         intact=intact,
         covers_all=whole,
         signer=str(status.signing_cert.subject.native.get("common_name", "")),
@@ -87,11 +87,16 @@ def _signature(data: bytes, embedded: Any, roots: list[bytes]) -> Examined:
     )
 
 
-async def _validated(embedded: Any, roots: list[bytes]) -> Any:
-    """Ask pyHanko, as of the time of the seal: a seal outlives its certificate."""
+async def _validated(embedded: Any, roots: list[bytes]) -> tuple[Any, bool]:
+    """Ask pyHanko, as of the time of the seal: a seal outlives its certificate.
+
+    Returns its status, and whether the certificate leads to a root: of a broken signature pyHanko
+    does not ask that, but people must know whose seal was broken.
+    """
     from asn1crypto import x509
     from pyhanko.sign.validation import async_validate_pdf_signature
-    from pyhanko_certvalidator import ValidationContext
+    from pyhanko_certvalidator import CertificateValidator, ValidationContext
+    from pyhanko_certvalidator.errors import PathError, ValidationError
 
     context = ValidationContext(
         trust_roots=[x509.Certificate.load(root) for root in roots],
@@ -99,7 +104,19 @@ async def _validated(embedded: Any, roots: list[bytes]) -> Any:
         moment=embedded.self_reported_timestamp,
     )
     # What came after the seal we compare ourselves: pyHanko's comparison waves some of it through.
-    return await async_validate_pdf_signature(embedded, context, skip_diff=True)
+    status = await async_validate_pdf_signature(embedded, context, skip_diff=True)
+    if status.intact and status.valid:
+        return status, bool(status.trusted)
+    path = CertificateValidator(
+        embedded.signer_cert,
+        intermediate_certs=embedded.other_embedded_certs,
+        validation_context=context,
+    )
+    try:
+        await path.async_validate_path()
+    except (PathError, ValidationError):
+        return status, False
+    return status, True
 
 
 def _has_pages(data: bytes) -> bool:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from accounts import codes, stepup
-from accounts.models import OneTimeCode
+from accounts.models import OneTimeCode, User
 from portal.kit.errors import Refused
 from portal.records.models import Notice
 from tests import people
@@ -152,3 +152,31 @@ def test_twenty_at_once_with_the_right_code_confirm_once():
 
     assert [r for r in people.in_parallel(20, attempt) if r] == ["email-code"]
     assert OneTimeCode.objects.get().attempts <= 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_at_once_with_the_same_app_code_confirm_once(monkeypatch):
+    monkeypatch.setattr(stepup, "TOTP_GUESSES", 10)
+    user = people.cardholder()
+    people.enrol(user)
+    code = people.totp()
+
+    def attempt(_):
+        try:
+            return stepup.check(user, purpose=SIGN, code=code, at=now())
+        except Refused:
+            return None
+
+    assert [r for r in people.in_parallel(10, attempt) if r] == ["totp"]
+
+
+@pytest.mark.django_db
+def test_a_changed_address_confirms_nothing_for_a_day(client):
+    user = people.cardholder("old@example.com")
+    people.sign_in(client, user)
+    client.post("/account/email/", {"email": "new@example.com", "action_add": "1"})
+    client.post("/account/confirm-email/", {"code": people.mailed_code("email_confirmation")})
+    user = User.objects.get()
+    with pytest.raises(Refused):
+        send(user)
+    assert send(user, at=now() + timedelta(hours=25))

@@ -130,6 +130,8 @@ def strip_seal(data: bytes) -> bytes:
     """Save the file anew without its signature."""
     with pikepdf.open(io.BytesIO(data)) as opened:
         del opened.Root.AcroForm
+        for page in opened.pages:
+            page.obj.Annots = pikepdf.Array()
         out = io.BytesIO()
         opened.save(out)
     return out.getvalue()

@@ -51,7 +51,9 @@ class Command(BaseCommand):
         seconds = time.monotonic() - started
         if report.closed:
             self.stdout.write(f"{report.closed} accounts are absent and marked closed by the feed")
+        unproven = [name for name, c in report.files.items() if not c.total_proven]
+        claim = f"not those of {', '.join(unproven)}" if unproven else "and all control totals"
         self.stdout.write(
-            f"total: {rows} rows and all control totals as the manifest says, "
+            f"total: {rows} rows as the manifest says, {claim}; "
             f"{seconds:.1f} s, {rows / max(seconds, 0.001):.0f} rows/s"
         )

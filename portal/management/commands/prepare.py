@@ -12,9 +12,7 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = (
-        "Folders, database, cache table, translations, static files; the demo's seal and people."
-    )
+    help = "Folders, database, cache table, translations, static files; the demo's seal and people."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for folder in ("files", "log", "seal", "broker/messages", "broker/control"):

@@ -1,0 +1,208 @@
+"""Fictitious people in every state there is, brought there by the real actions."""
+
+import csv
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from django.conf import settings
+from django.core.management import call_command
+from django.utils.timezone import localdate, now
+
+from accounts import activation, stepup
+from accounts.adapters import MFAAdapter
+from accounts.feed.make import write_feed
+from accounts.models import CardAccount, Cardholder, User
+from accounts.models.people import Role
+from accounts.queries import position
+from plans import actions, document, rules, signing
+from plans.models import Offer, PlanRequest
+from plans.queries import usual_first_day
+from portal.kit import money
+from portal.records.models import Notice
+
+STAFF = [  # e-mail, role, name
+    ("agent1@example.com", Role.AGENT, "Agent One"),
+    ("agent2@example.com", Role.AGENT, "Agent Two"),
+    ("handler1@example.com", Role.COMPLAINT_HANDLER, "Handler One"),
+    ("handler2@example.com", Role.COMPLAINT_HANDLER, "Handler Two"),
+    ("supervisor@example.com", Role.SUPERVISOR, "Supervisor"),
+    ("auditor@example.com", Role.AUDITOR, "Auditor"),
+]
+
+
+SIZE, SEED = 60, 7  # accounts in the demonstration's feed
+PLAYERS = {  # who are behind and have asked for nothing yet: their people in write_feed's archetypes
+    "holder@example.com": ("C0000001", "zh-hans"),
+    "reader@example.com": ("C0000006", "en"),
+}
+SIGNER = "C0000009"  # rare characters in the name: so the signed agreement shows them
+
+
+def folder() -> Path:
+    return Path(settings.VAR_DIR) / "demo"
+
+
+def letters() -> list[dict[str, str]]:
+    """Return the letters that can still be tried: reference, code, date of birth."""
+    path = folder() / "letters.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = {row["reference"]: row for row in csv.DictReader(lines)}
+    waiting = Cardholder.objects.filter(ref__in=rows, user=None).order_by("ref")
+    return [
+        {**rows[holder.ref], "date_of_birth": str(holder.person.date_of_birth)}
+        for holder in waiting
+    ]
+
+
+def make() -> None:
+    """Write and load a feed, then bring people into every state. Run once on an empty database."""
+    feed = folder() / "feed"
+    write_feed(feed, accounts=SIZE, seed=SEED, as_of=localdate(), months=12)
+    call_command("import_feed", feed)
+    agent, *_ = [_staff(email, role, name) for email, role, name in STAFF]
+    for email, (ref, language) in PLAYERS.items():
+        activate(Cardholder.objects.get(ref=ref), email, language)
+    own: dict[str, CardAccount] = {}
+    for account in CardAccount.objects.filter(cardholder__user=None).select_related("cardholder"):
+        if position(account).overdue > 0:
+            own.setdefault(account.cardholder.ref, account)
+    signer = own.pop(SIGNER)
+    free = iter(own.values())
+    for state, reach in STATES.items():
+        account = signer if state == "signed" else next(free)
+        activate(account.cardholder, f"{state}@example.com", "zh-hans")
+        reach(CardAccount.objects.get(pk=account.pk), agent)
+    refs = ",".join(next(free).cardholder.ref for _ in range(2))
+    call_command("issue_activation_codes", out=folder() / "letters.csv", refs=refs)
+
+
+def _staff(email: str, role: str, name: str) -> User:
+    """Make a member of staff with an authenticator app whose codes /demo/ shows."""
+    user = activation.add_staff(email, role=role, name=name, language="en", by=None, at=now())
+    secret = MFAAdapter().encrypt(generate_totp_secret())
+    Authenticator.objects.create(user=user, type="totp", data={"secret": secret})
+    return user
+
+
+def activate(holder: Cardholder, email: str, language: str) -> User:
+    """Do what a person does with the letter: reference, code and birthday, then the mailed code."""
+    at = now()
+    code = activation.issue_code(holder, by=None, at=at)
+    opened = activation.open_letter(
+        reference=holder.ref,
+        code=code,
+        born_on=holder.person.date_of_birth,
+        ip=f"demo-{holder.pk}",
+        at=at,
+    )
+    if opened is None:
+        raise RuntimeError(f"{holder.ref} could not be activated")
+    activation.send_address_code(opened, email=email, language=language, at=at)
+    return activation.confirm_address(
+        opened, email=email, code=_mailed(email), language=language, at=at
+    )
+
+
+def _mailed(email: str) -> str:
+    body = Notice.objects.filter(recipient=email, secret=True).latest("pk").body
+    found = re.search(r"\b[A-Z]{4}-[A-Z]{4}\b", body)
+    if found is None:
+        raise RuntimeError(f"no code was mailed to {email}")
+    return found[0]
+
+
+# == each state, reached by the actions a person takes
+
+
+def _owner(account: CardAccount) -> User:
+    return User.objects.get(cardholder=account.cardholder_id)
+
+
+def drafted(account: CardAccount, agent: User) -> PlanRequest:
+    total = position(account).overdue
+    each = rules.each_for(total, 6, unit=money.unit(account.currency))
+    return actions.draft(
+        account, each=each, months=6, first_on=usual_first_day(account, on=localdate()),
+        reason="工资要到月底才发。", by=_owner(account), at=now(),
+    )  # fmt: skip
+
+
+def submitted(account: CardAccount, agent: User) -> PlanRequest:
+    request = drafted(account, agent)
+    actions.submit(request, by=_owner(account), at=now())
+    return request
+
+
+def withdrawn(account: CardAccount, agent: User) -> None:
+    actions.withdraw_request(submitted(account, agent), by=_owner(account), at=now())
+
+
+def under_review(account: CardAccount, agent: User) -> PlanRequest:
+    request = submitted(account, agent)
+    actions.take(request, by=agent, at=now())
+    return request
+
+
+def refused(account: CardAccount, agent: User) -> None:
+    reason = "目前账户状态还不能分期。请先致电我们,我们一起看看其他办法。"
+    actions.refuse(under_review(account, agent), reason=reason, by=agent, at=now())
+
+
+def offered(account: CardAccount, agent: User, *, at: datetime | None = None) -> Offer:
+    request = under_review(account, agent)
+    offer = actions.make_offer(
+        request, each=request.each, months=request.months, first_on=request.first_on,
+        findings=["exceeds_ability", "still_willing"], explanation="",
+        basis_version=account.version, by=agent, at=at or now(),
+    )  # fmt: skip
+    document.render_drafts(offer, at=at or now())
+    return Offer.objects.get(pk=offer.pk)
+
+
+def declined(account: CardAccount, agent: User) -> None:
+    actions.decline(offered(account, agent), reason="", by=_owner(account), at=now())
+
+
+def taken_back(account: CardAccount, agent: User) -> None:
+    actions.withdraw_offer(offered(account, agent), by=agent, at=now())
+
+
+def expired(account: CardAccount, agent: User) -> None:
+    """An offer of three weeks ago, whose time is over by now."""
+    offer = offered(account, agent, at=now() - timedelta(days=21))
+    actions.expire([offer], at=now())
+
+
+def signed(account: CardAccount, agent: User) -> None:
+    """A real signature: the code that was mailed, the sealed PDF, instalments and hold."""
+    offer, owner = offered(account, agent), _owner(account)
+    draft = offer.drafts.get(language="zh-hans")
+    stepup.send_code(owner, purpose=f"sign:{draft.sha256}", about=offer.number, at=now())
+    method = stepup.check(
+        owner, purpose=f"sign:{draft.sha256}", code=_mailed(owner.email), at=now()
+    )
+    signature = signing.Signature(
+        typed_name=account.cardholder.person.full_name, method=method,
+        consents=["agree", "no_new_card", "electronic"], session="demo", address="demo",
+    )  # fmt: skip
+    signing.accept(offer, draft, signature=signature, by=owner, at=now())
+
+
+STATES: dict[str, Callable[[CardAccount, User], object]] = {
+    "draft": drafted,
+    "submitted": submitted,
+    "review": under_review,
+    "withdrawn": withdrawn,
+    "refused": refused,
+    "offered": offered,
+    "declined": declined,
+    "takenback": taken_back,
+    "expired": expired,
+    "signed": signed,
+}

@@ -1,0 +1,44 @@
+// Improves pages that work without it. No texts here: the templates hold them in both languages.
+(() => {
+  document.querySelector(".error-summary")?.focus();
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      const said = button.parentElement.querySelector("[data-copied]");
+      if (said) said.textContent = said.dataset.copied;
+    });
+  }
+
+  const net = document.getElementById("net");
+  const show = (hidden) => () => { if (net) net.hidden = hidden; };
+  for (const fault of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.body.addEventListener(fault, show(false));
+  }
+  document.body.addEventListener("htmx:afterOnLoad", show(true));
+
+  const dialog = document.getElementById("timeout");
+  if (!dialog?.showModal) return;
+  const idle = Number(dialog.dataset.idle) * 1000;
+  const warning = Math.min(120_000, idle);
+  const left = document.getElementById("timeout-left");
+  const announced = document.getElementById("timeout-said");
+  const csrf = dialog.querySelector("[name=csrfmiddlewaretoken]").value;
+  let end = Date.now() + idle;
+  const words = (s) =>
+    s > 60 ? dialog.dataset.minutes.replace("{n}", Math.ceil(s / 60))
+    : s === 60 ? dialog.dataset.minute : dialog.dataset.seconds.replace("{n}", s);
+  const stay = () => fetch(dialog.dataset.stay, { method: "POST", headers: { "X-CSRFToken": csrf } })
+    .then((answer) => { if (answer.ok) { end = Date.now() + idle; dialog.close(); } });
+  setInterval(() => {
+    const s = Math.max(0, Math.round((end - Date.now()) / 1000));
+    if (s * 1000 <= warning && !dialog.open) dialog.showModal();
+    if (!dialog.open) return;
+    left.textContent = words(s);
+    if (s % 15 === 0 || s <= 20) announced.textContent = words(s);
+    if (s === 0) location.assign(dialog.dataset.ended);
+  }, 1000);
+  document.getElementById("timeout-stay").addEventListener("click", stay);
+  dialog.addEventListener("cancel", (event) => { event.preventDefault(); stay(); });
+})();

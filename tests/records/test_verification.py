@@ -1,0 +1,233 @@
+import io
+import json
+import random
+import zlib
+from pathlib import Path
+
+import pikepdf
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.core.management import CommandError, call_command
+
+from portal.records import audit, documents, sealing, signatures, verification
+from portal.records.models import AuditHead
+from portal.records.seal_key import make_development_seal, material
+from portal.records.verification import Outcome, check
+from tests.records import samples
+from tests.records.samples import AT, attached, draft, file, sealed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development_seal")]
+
+
+def test_what_we_sealed_and_filed_is_valid():
+    file(sealed())
+    verdict = check(sealed())
+    assert verdict.outcome == Outcome.VALID
+    assert verdict.is_test and verdict.registered
+    assert verdict.signer == sealing.seal_facts().subject
+    assert verdict.signed_at == AT
+    assert verdict.time_source == "clock"
+    assert verdict.covered == verdict.size == len(sealed())
+    assert (verdict.number, verdict.kind, verdict.made_at) == (
+        "AG-2026-000123",
+        "plans.agreement",
+        AT,
+    )
+    assert verdict.sha256 == documents.digest(sealed())
+
+
+TAMPERED = {
+    "a byte of a page": (samples.flip_page, Outcome.ALTERED, ()),
+    "a byte of the attachment": (samples.flip_attachment, Outcome.ALTERED, ()),
+    "a digit of the signature": (samples.flip_signature, Outcome.ALTERED, ()),
+    "a page added": (samples.add_page, Outcome.PARTLY_COVERED, ("pages", "content")),
+    "the title changed": (samples.change_title, Outcome.PARTLY_COVERED, ("title",)),
+    "junk after the end": (lambda d: d + b"\n%junk\n", Outcome.PARTLY_COVERED, ("appended",)),
+    "one byte after the end": (lambda d: d + b"\n", Outcome.PARTLY_COVERED, ("appended",)),
+    "the seal stripped": (samples.strip_seal, Outcome.NOT_OURS, ()),
+    "cut back to the draft": (lambda d: d[: len(draft())], Outcome.NOT_OURS, ()),
+    "cut short": (lambda d: d[:-700], Outcome.UNREADABLE, ()),
+    "saved anew": (lambda d: resaved(d), Outcome.ALTERED, ()),
+}
+
+
+def resaved(data: bytes) -> bytes:
+    with pikepdf.open(io.BytesIO(data)) as opened:
+        out = io.BytesIO()
+        opened.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+def test_no_change_goes_unseen(how):
+    tamper, outcome, changes = TAMPERED[how]
+    file(sealed())
+    data = tamper(sealed())
+    assert data != sealed()
+    verdict = check(data)
+    assert verdict.outcome == outcome
+    assert set(changes) <= set(verdict.changes)
+    assert bool(changes) == bool(verdict.changes)
+    assert not verdict.registered
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+def test_a_change_is_seen_even_if_the_register_knew_the_changed_file(how):
+    """The register alone never makes a file valid."""
+    tamper, outcome, _ = TAMPERED[how]
+    data = tamper(sealed())
+    file(data)
+    assert check(data).outcome == (Outcome.UNSEALED if outcome == Outcome.NOT_OURS else outcome)
+
+
+def test_our_seal_on_a_file_that_we_never_filed_is_not_ours():
+    verdict = check(sealed())
+    assert verdict.outcome == Outcome.NOT_OURS
+    assert verdict.trusted_seal and not verdict.registered
+
+
+def test_a_registered_draft_is_called_unsealed():
+    file(draft(), sealed=False)
+    assert check(draft()).outcome == Outcome.UNSEALED
+
+
+def another_seal(settings, tmp_path) -> bytes:
+    """The same file sealed by someone who made a key with the very same names."""
+    settings.SEAL_PKCS12 = str(tmp_path / "other.p12")
+    make_development_seal(Path(settings.SEAL_PKCS12), passphrase="", at=AT)
+    return sealing.seal(attached(), at=AT, reason="x")
+
+
+def test_another_key_is_not_ours_even_when_registered(settings, tmp_path):
+    ours = settings.SEAL_PKCS12
+    other = another_seal(settings, tmp_path)
+    settings.SEAL_PKCS12 = ours
+    file(other)
+    verdict = check(other)
+    assert verdict.outcome == Outcome.NOT_OURS
+    assert (verdict.signer, verdict.signed_at, verdict.is_test) == ("", None, False)
+
+
+def test_an_earlier_seal_still_vouches_through_its_root(settings, tmp_path):
+    (root,) = [c for c in material().chain if c.subject == c.issuer]
+    another_seal(settings, tmp_path)
+    file(sealed())
+    assert check(sealed()).outcome == Outcome.NOT_OURS
+    settings.SEAL_ROOTS = str(tmp_path / "earlier.pem")
+    Path(settings.SEAL_ROOTS).write_bytes(root.public_bytes(Encoding.PEM))
+    assert isinstance(root, x509.Certificate)
+    assert check(sealed()).outcome == Outcome.VALID
+
+
+def test_a_newer_version_is_named():
+    old = file(sealed())
+    file(draft(), code="NEWERNEWER22", number="AG-2026-000124", sealed=False, replaces=old)
+    verdict = check(sealed())
+    assert verdict.outcome == Outcome.VALID
+    assert verdict.replaced_by == "AG-2026-000124"
+
+
+def locked() -> bytes:
+    with pikepdf.open(io.BytesIO(sealed())) as opened:
+        out = io.BytesIO()
+        opened.save(out, encryption=pikepdf.Encryption(owner="o", user="u"))
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    """300 kB that unpack to 300 MB, where a reader must unpack: the cross-reference stream."""
+    packed = zlib.compress(b"\0" * 300_000_000, 9)
+    head = b"%PDF-1.7\n1 0 obj<</Type/XRef/Size 2/W[1 2 1]/Root 1 0 R/Filter/FlateDecode/Length "
+    body = head + str(len(packed)).encode() + b">>stream\n" + packed + b"\nendstream endobj\n"
+    return body + b"startxref\n9\n%%EOF"
+
+
+JUNK = {
+    "empty": b"",
+    "text": b"Dear sir or madam",
+    "a head only": b"%PDF-1.7\n",
+    "zeros": bytes(100_000),
+    "deep arrays": b"%PDF-1.7\n1 0 obj" + b"[" * 200_000,
+    "a loop": b"%PDF-1.4\ntrailer<</Root 1 0 R/Prev 9>>\nstartxref\n9\n%%EOF",
+    "too large": b"%PDF-1.7\n" + bytes(verification.LARGEST),
+}
+
+
+@pytest.mark.parametrize("what", JUNK)
+def test_junk_is_unreadable_and_nothing_worse(what):
+    assert check(JUNK[what]).outcome == Outcome.UNREADABLE
+
+
+def test_a_file_behind_a_password_is_unreadable():
+    assert check(locked()).outcome == Outcome.UNREADABLE
+
+
+def test_a_bomb_takes_the_child_down_and_not_us():
+    assert check(bomb()).outcome == Outcome.UNREADABLE
+
+
+def test_random_damage_never_raises_and_is_never_valid():
+    """Through the examination itself: a process for each would take minutes."""
+    choose = random.Random(20261122)
+    data = sealed()
+    (root,) = verification.trusted_roots()
+    for _ in range(150):
+        broken = bytearray(data)
+        for _ in range(choose.choice([1, 3, 40])):
+            broken[choose.randrange(len(broken))] = choose.randrange(256)
+        cut = bytes(broken[: choose.choice([len(broken), choose.randrange(len(broken))])])
+        if cut == data:
+            continue
+        found = signatures.examine(cut, [root])
+        assert not (found.trusted and found.intact and found.covers_all)
+
+
+def test_the_child_gets_no_secret_and_is_bounded(monkeypatch):
+    seen = {}
+
+    def run(command, **named):
+        seen.update(named, command=command)
+        raise signatures.subprocess.TimeoutExpired(command, 1)
+
+    monkeypatch.setattr(signatures.subprocess, "run", run)
+    assert check(b"%PDF-1.7").outcome == Outcome.UNREADABLE
+    assert set(seen["env"]) == {"LC_ALL"}
+    assert seen["timeout"] == signatures.PATIENCE
+
+
+def exit_code(*arguments: str) -> int:
+    try:
+        call_command("verify_document", *arguments)
+    except SystemExit as left:
+        return int(left.code)
+    except CommandError as error:
+        return error.returncode
+    return 0
+
+
+def test_the_command_tells_valid_other_and_unreadable_apart(tmp_path, capsys):
+    file(sealed())
+    good, bad, junk = (tmp_path / name for name in ("good.pdf", "bad.pdf", "junk.pdf"))
+    good.write_bytes(sealed())
+    bad.write_bytes(samples.flip_page(sealed()))
+    junk.write_bytes(b"junk")
+    assert exit_code(str(good)) == 0
+    assert "valid; TEST SEAL; plans.agreement AG-2026-000123" in capsys.readouterr().out
+    assert exit_code(str(good), str(bad), "--json") == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["outcome"] for line in lines] == ["valid", "altered"]
+    assert exit_code(str(good), str(bad), str(junk)) == 2
+    assert exit_code(str(tmp_path / "none.pdf")) == 2
+
+
+def test_verify_audit_names_the_first_break(capsys):
+    for number in range(3):
+        audit.record("test.done", subject="test:1", by=None, at=AT, data={"n": number})
+    call_command("verify_audit")
+    call_command("verify_audit", subject="test:1")
+    assert capsys.readouterr().out.count("holds") == 2
+    AuditHead.objects.filter(subject="test:1").update(seq=4)
+    with pytest.raises(CommandError, match="test:1, event 4") as broken:
+        call_command("verify_audit")
+    assert broken.value.returncode == 1
