@@ -63,6 +63,7 @@ def open_letter(
     only to someone who holds a good code. A reference tried five times a day is simply None.
     """
     _spend_tries(ip, at=at)
+    reference = codes.normal(reference)
     cardholder = _find(reference)
     within = limits.take(
         f"activate:{cardholder.pk or crypto.fingerprint(reference, purpose='activate')}",

@@ -26,7 +26,9 @@ def pytest_configure() -> None:
     )
     settings.CELERY_TASK_ALWAYS_EAGER = True
     settings.CELERY_TASK_EAGER_PROPAGATES = True
-    if connection.vendor == "sqlite":  # a file: threads of an in-memory database lock each other out
+    if (
+        connection.vendor == "sqlite"
+    ):  # a file: threads of an in-memory database lock each other out
         settings.DATABASES["default"]["TEST"]["NAME"] = settings.VAR_DIR / "test.sqlite3"
     let_flush_pass_the_guards()
 

@@ -76,10 +76,10 @@ def archetypes() -> list[Story]:
         Story(_fixed(9, "示例䶮𠮷"), gold, habits=(*steady, "none", "none", "none")),
         Story(_fixed(10, "Example Person Ten", "en"), platinum, "JPY", habits=(*steady, "none")),
         Story(_fixed(11, "示例寅"), classic, wrong_record=True),
-        Story(_fixed(12, "示例卯"), student, habits=("late", *steady, "part", "part", "part"), status="frozen",
-              agency="AG2", reverse_fee=True, by_night=True),
+        Story(_fixed(12, "示例卯"), student, habits=("late", *steady, "part", "part", "part"),
+              status="frozen", agency="AG2", reverse_fee=True, by_night=True),
     ]  # fmt: skip
-    return [replace(story, spend=6) for story in stories]
+    return [replace(story, spend=4) for story in stories]
 
 
 def someone(number: int, rng: Random, currency: str) -> Story:
@@ -93,7 +93,7 @@ def someone(number: int, rng: Random, currency: str) -> Story:
     habits, status, agency = _course(draw, rng)
     return Story(
         holder, rng.choice(PRODUCTS), code_of, habits, status, agency,
-        new=draw > 0.985, wrong_record=0.40 < draw < 0.405, reverse_fee=rng.random() < 0.01,
+        new=draw > 0.985, wrong_record=0.40 < draw < 0.405, reverse_fee=rng.random() < 0.3,
         by_night=rng.random() < 0.03,
     )  # fmt: skip
 

@@ -32,9 +32,7 @@ OPENED, ADDRESS = "activation_opened", "activation_email"  # in the session, unt
 def activate(request: HttpRequest) -> HttpResponse:
     """Step 1: the letter. Whatever is wrong, the answer is one text."""
     if request.user.is_authenticated:
-        messages.info(
-            request, _("You are signed in. To activate another reference, sign out first.")
-        )
+        messages.info(request, _("You are signed in. Sign out first to activate again."))
         return redirect("home")
     form = LetterForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():

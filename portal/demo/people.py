@@ -35,7 +35,7 @@ STAFF = [  # e-mail, role, name
 
 
 SIZE, SEED = 60, 7  # accounts in the demonstration's feed
-PLAYERS = {  # who are behind and have asked for nothing yet: their people in write_feed's archetypes
+PLAYERS = {  # behind, and free to play with: who they are in write_feed's archetypes
     "holder@example.com": ("C0000001", "zh-hans"),
     "reader@example.com": ("C0000006", "en"),
 }

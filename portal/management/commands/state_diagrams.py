@@ -1,0 +1,24 @@
+"""state_diagrams: print the state tables as diagrams; docs/states.md is its output."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from plans import states as plans
+
+
+class Command(BaseCommand):
+    help = "Print each state table as a Mermaid diagram (docs/states.md)."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(
+            "# States\n\nPrinted by `manage.py state_diagrams`. Nothing else is possible."
+        )
+        for model, table in plans.TABLES.items():
+            self.stdout.write(f"\n## {model.__name__}\n\n```mermaid\nstateDiagram-v2")
+            for was, followers in table.items():
+                for to in sorted(followers):
+                    self.stdout.write(f"    {was} --> {to}")
+                if not followers:
+                    self.stdout.write(f"    {was} --> [*]")
+            self.stdout.write("```")

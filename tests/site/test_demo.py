@@ -1,0 +1,62 @@
+"""The demonstration: people in every state by the real actions; and its page only when asked for."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import Resolver404, include, path, resolve
+
+from accounts.models import Cardholder, User
+from plans.models import Agreement, Offer, PlanRequest
+from portal.demo import people
+from portal.records import documents, verification
+from portal.records.audit import breaks
+from portal.urls import urlpatterns as site
+
+urlpatterns = [*site, path("demo/", include("portal.demo.urls"))]
+
+
+@pytest.fixture
+def filled(db, settings, tmp_path, development_seal):
+    settings.DEMO = True
+    settings.VAR_DIR = tmp_path
+    call_command("demo")
+
+
+def test_somebody_is_in_every_state(filled):
+    assert set(PlanRequest.objects.values_list("status", flat=True)) == set(PlanRequest.Status)
+    seen = set(Offer.objects.values_list("status", flat=True))
+    passing = {Offer.Status.PREPARING, Offer.Status.SUPERSEDED}
+    assert seen == set(Offer.Status) - passing
+    agreement = Agreement.objects.get(status="active")
+    assert "䶮𠮷" in agreement.account.cardholder.person.full_name
+    assert verification.check(documents.read(agreement.document)).outcome == "valid"
+    assert list(breaks()) == []
+
+
+def test_a_second_run_changes_nothing(filled, capsys):
+    before = User.objects.count(), Cardholder.objects.count()
+    call_command("demo")
+    assert (User.objects.count(), Cardholder.objects.count()) == before
+    said = capsys.readouterr().out
+    assert "holder@example.com" in said and "to activate" in said
+
+
+@pytest.mark.urls("tests.site.test_demo")
+def test_the_page_shows_sign_ins_codes_and_mails(filled, client):
+    page = client.get("/demo/").content.decode()
+    assert "supervisor@example.com" in page and "signed@example.com" in page
+    assert people.letters()[0]["code"] in page
+
+
+@pytest.mark.urls("tests.site.test_demo")
+def test_without_the_setting_even_the_view_is_a_404(client, db):
+    assert client.get("/demo/").status_code == 404
+
+
+def test_the_route_does_not_exist_outside_the_demonstration():
+    with pytest.raises(Resolver404):
+        resolve("/demo/")
+
+
+def test_the_command_refuses_outside_the_demonstration(db):
+    with pytest.raises(CommandError):
+        call_command("demo")
