@@ -19,7 +19,7 @@ from portal.kit import crypto
 from portal.kit.context import bank
 from portal.records.audit import record
 
-HOME, STAFF_HOME = "/arrears/", "/staff/"
+STAFF_HOME = "/staff/"  # leads to the first page of work; its owner is above us
 BOUND_TO = "mfa_authenticator.data"
 
 
@@ -70,7 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Cardholders to what they owe; staff to work, or first to set up a second factor."""
         if not getattr(request.user, "is_staff", False):
-            return HOME
+            return reverse("accounts:arrears")
         return STAFF_HOME if passed_second_factor(request) else reverse("mfa_index")
 
 

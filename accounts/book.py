@@ -134,6 +134,10 @@ class Book:
             self.paid[at] = max(ZERO, self.paid[at] - movement.amount)
         self._use_credit()
 
+    def spread_of(self, ref: str) -> Components | None:
+        """Return what a credit paid when it was posted; None for anything else."""
+        return Components(**self.credits[ref][1]) if ref in self.credits else None
+
     def _use_credit(self) -> None:
         """Money the bank held for the person pays a new charge at once."""
         for part in CHARGES_FIRST[:-1]:

@@ -1,11 +1,20 @@
 """What the pages and the other rooms read of the ledger. Few queries; no query per row."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
 from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts import rules
-from accounts.models import CardAccount, User
-from portal.packs import load
+from accounts.models import CardAccount, Hold, OverdueRecord, Posting, Statement, User
+from portal.packs import Rule, load
+
+BILL = ("statement_on", "due_on", "opening_balance", "closing_balance", "minimum_due")
+MOVEMENT = ("ref", "posted_on", "kind", "amount", "reverses")
 
 
 def held_by(user: User) -> QuerySet[CardAccount]:
@@ -13,31 +22,87 @@ def held_by(user: User) -> QuerySet[CardAccount]:
     return CardAccount.objects.filter(cardholder__user=user).order_by("opened_on", "ref")
 
 
+class Standing(NamedTuple):
+    account: CardAccount
+    position: rules.Position
+    on_plan: bool
+
+
 def position(account: CardAccount) -> rules.Position:
     """Return where an account stands as of its last feed. Three queries."""
+    return standings([account])[0].position
+
+
+def standings(accounts: Sequence[CardAccount]) -> list[Standing]:
+    """Return where each account stands, in their order. Three queries for all of them."""
+    bills: dict[int, list[rules.Bill]] = defaultdict(list)
+    movements: dict[int, list[rules.Movement]] = defaultdict(list)
+    holds: dict[int, list[tuple[Decimal | None, str]]] = defaultdict(list)
+    statements = Statement.objects.filter(account__in=accounts).order_by("statement_on")
+    for pk, *bill in statements.values_list("account_id", *BILL):
+        bills[pk].append(rules.Bill(*bill))
+    postings = Posting.objects.filter(account__in=accounts)
+    for pk, *movement in postings.values_list("account_id", *MOVEMENT):
+        movements[pk].append(rules.Movement(*movement))
+    live = Hold.objects.filter(account__in=accounts, until_at=None)
+    for pk, amount, reason in live.values_list("account_id", "amount", "reason"):
+        holds[pk].append((amount, reason))
+    return [
+        Standing(
+            account,
+            stands(
+                account,
+                bills[account.pk],
+                movements[account.pk],
+                [amount for amount, _ in holds[account.pk]],
+            ),
+            any(reason == Hold.Reason.PLAN for _, reason in holds[account.pk]),
+        )
+        for account in accounts
+    ]
+
+
+def stands(
+    account: CardAccount,
+    bills: Sequence[rules.Bill],
+    movements: Sequence[rules.Movement],
+    holds: Sequence[Decimal | None],
+) -> rules.Position:
+    """Apply the rules to rows already read. No query."""
     return rules.position(
         currency=account.currency,
         as_of=account.as_of,
-        bills=bills(account),
-        movements=movements(account),
-        holds=list(account.holds.filter(until_at=None).values_list("amount", flat=True)),
+        bills=bills,
+        movements=movements,
+        holds=holds,
         daily_rate=account.daily_rate,
         interest_basis=account.interest_basis,
-        principal_first_from=load(settings.JURISDICTION, on=account.as_of)[
-            "allocation.principal_first_from"
-        ],
+        principal_first_from=principal_first_from(account.as_of),
     )
+
+
+def principal_first_from(on: date) -> Rule:
+    return load(settings.JURISDICTION, on=on)["allocation.principal_first_from"]
 
 
 def bills(account: CardAccount) -> list[rules.Bill]:
-    rows = account.statements.order_by("statement_on").values_list(
-        "statement_on", "due_on", "opening_balance", "closing_balance", "minimum_due"
-    )
+    rows = account.statements.order_by("statement_on").values_list(*BILL)
     return [rules.Bill(*row) for row in rows]
 
 
 def movements(account: CardAccount) -> list[rules.Movement]:
-    rows = account.postings.order_by("posted_on", "ref").values_list(
-        "ref", "posted_on", "kind", "amount", "reverses"
-    )
+    rows = account.postings.order_by("posted_on", "ref").values_list(*MOVEMENT)
     return [rules.Movement(*row) for row in rows]
+
+
+def live_holds(account: CardAccount) -> list[Hold]:
+    """Return what stops collection now. A hold ends by being lifted, so no clock is needed."""
+    return list(account.holds.filter(until_at=None).order_by("from_at", "pk"))
+
+
+def reported(account: CardAccount) -> list[OverdueRecord]:
+    """Return what was reported for each month, newest first: the latest version of each."""
+    latest: dict[str, OverdueRecord] = {}
+    for record in account.overdue_records.order_by("-period", "-version"):
+        latest.setdefault(record.period, record)
+    return list(latest.values())

@@ -6,7 +6,7 @@ Pure: dates, amounts and legal numbers come in as arguments. docs/rules.md expla
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from accounts.book import ZERO, Bill, Book, Components, Movement, fold
@@ -15,11 +15,13 @@ from portal.packs import Rule
 
 __all__ = [
     "Bill", "Components", "Movement", "Position", "Step", "Why",
-    "bucket", "coming", "held", "part_of_overdue", "position", "why",
+    "annual_percent", "bucket", "coming", "held", "months_before", "part_of_overdue", "position",
+    "why",
 ]  # fmt: skip
 
 MONTH_OF_DELAY = 30  # days in one step of the banks' own M1, M2 … scale: no law sets it
 LAST_BUCKET = 7
+DAYS_A_YEAR = 365  # of the simple annual rate shown beside the daily one (CN-ACC-10)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ class Position:
     interest_per_day: Decimal
     held: Decimal  # on which collection stops
     missed: int = 0  # minimum payments not received in full, in a row
+    statements: int = 0
+
+    @property
+    def balance_in_favour(self) -> Decimal:
+        """What the bank owes the person: a balance below zero, without its sign."""
+        return max(ZERO, -self.balance)
 
 
 def position(
@@ -79,6 +87,7 @@ def position(
         interest_per_day=rounded(base * daily_rate, currency),
         held=held(book.balance, holds),
         missed=len(run),
+        statements=len(bills),
     )
 
 
@@ -163,3 +172,14 @@ def coming(position: Position) -> list[Step]:
 
 def month_end(on: date) -> date:
     return (on.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def months_before(on: date, months: int) -> date:
+    """Return the first day of the month that lies so many months before."""
+    years, month = divmod(on.year * 12 + on.month - 1 - months, 12)
+    return date(years, month + 1, 1)
+
+
+def annual_percent(daily_rate: Decimal) -> Decimal:
+    """Return the simple annual rate in per cent: 0.0005 a day is 18.25 (CN-ACC-10, 单利)."""
+    return (daily_rate * DAYS_A_YEAR * 100).quantize(Decimal("0.01"), ROUND_HALF_UP)

@@ -23,11 +23,11 @@ import django
 
 django.setup()
 
-from django.db import connection
-from django.utils.timezone import now
+from django.db import connection  # noqa: E402  (Django first)
+from django.utils.timezone import now  # noqa: E402
 
-from accounts.feed.load import import_feed
-from accounts.models import FeedLoad
+from accounts.feed.load import import_feed  # noqa: E402
+from accounts.models import FeedLoad  # noqa: E402
 
 
 def peak() -> float:
@@ -44,7 +44,7 @@ def raw_rate(folder: Path) -> float:
         typed = ", ".join(f'"{c}" {"numeric" if c == "amount" else "text"}' for c in columns)
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS benchmark_raw")
-            cursor.execute(f"CREATE TABLE benchmark_raw ({typed})")  # noqa: S608
+            cursor.execute(f"CREATE TABLE benchmark_raw ({typed})")
             started = time.perf_counter()
             rows = fill(cursor, file, len(columns))
             seconds = time.perf_counter() - started

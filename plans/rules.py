@@ -96,21 +96,21 @@ def annual_rate(
     Sources: CN-ACC-11 (from the actual, rounded schedule); 12 CFR 1026 Appendix J (method).
     """
 
-    def value(i: Decimal) -> Decimal:
-        result = Decimal(0)
-        for payment in reversed(payments):
-            result = (result + payment) / (1 + i)
-        return result * (1 + i) / ((1 + fraction * i) * (1 + i) ** whole) - amount
-
     if sum(payments) <= amount:
         return Decimal(0)  # nothing but the sum itself is repaid
-    low, high = Decimal(0), Decimal(10)  # 1000 % a period is above any schedule we could print
+    rate = Decimal(0)  # the value falls and is convex in the rate, so Newton climbs to it from 0
     for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if value(middle) > 0 else (low, middle)
-        if high - low < Decimal("1e-15"):
+        value = slope = Decimal(0)
+        for payment in reversed(payments):
+            value = (value + payment) / (1 + rate)
+            slope = (slope - value) / (1 + rate)
+        before = (1 + fraction * rate) * (1 + rate) ** (whole - 1)
+        slope = slope / value + (1 - whole) / (1 + rate) - fraction / (1 + fraction * rate)
+        step = (amount / (value / before) - 1) / slope
+        rate += step
+        if abs(step) < Decimal("1e-15"):
             break
-    return (low + high) / 2 * periods_a_year
+    return rate * periods_a_year
 
 
 # What an agreement must say; the first six are items of CN-PLAN-03 (M11 art. 70(2)).

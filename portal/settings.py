@@ -250,6 +250,7 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("bootstrap", Path(next(iter(bootstrap.__path__))) / "css"),
 ]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("png", "jpg", "woff2", "map")  # maps: for developers only
 
 # == mail: a Notice row first, a task sends it
 EMAIL_CONFIG = env.email_url(

@@ -76,3 +76,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's own renders 400.html without the request: no bank, no phone, no language switch."""
+    return render(request, "400.html", status=400)

@@ -8,13 +8,89 @@ owner is the cardholder whose objects stand in the address, other another cardho
 a second factor. For the addresses of staff pages about the owner, every cardholder gets a 403.
 """
 
-# Parts of addresses that are the same for everybody. What belongs to the owner: test_access.world.
+# Parts of addresses that are the same for everybody; the owner's are OWNED in test_access.py.
 VALUES: dict[str, str] = {"key": "unknown", "uidb36": "1", "pk": "999999"}
 
 COLUMNS = ("stranger", "other", "owner", "agent", "handler", "supervisor", "auditor")
 
 #    address                           method stranger other owner agent handler superv. auditor
 TABLE = """
+account_confirm_login_code           GET   in    to    to    to    to    to    to
+account_confirm_login_code           POST  in    to    to    to    to    to    to
+account_email                        GET   in    ok    ok    ok    ok    ok    ok
+account_email                        POST  in    to    to    to    to    to    to
+account_email_verification_sent      GET   in    to    to    to    to    to    to
+account_email_verification_sent      POST  in    to    to    to    to    to    to
+account_inactive                     GET   ok    ok    ok    ok    ok    ok    ok
+account_inactive                     POST  405   405   405   405   405   405   405
+account_login                        GET   in    in    in    in    in    in    in
+account_login                        POST  in    in    in    in    in    in    in
+account_logout                       GET   to    ok    ok    ok    ok    ok    ok
+account_logout                       POST  to    to    to    to    to    to    to
+account_reauthenticate               GET   in    ok    ok    2nd   2nd   2nd   2nd
+account_reauthenticate               POST  in    ok    ok    2nd   2nd   2nd   2nd
+account_request_login_code           GET   ok    to    to    to    to    to    to
+account_request_login_code           POST  ok    to    to    to    to    to    to
+accounts:activate                    GET   ok    to    to    to    to    to    to
+accounts:activate                    POST  ok    to    to    to    to    to    to
+accounts:activate_address            GET   to    to    to    to    to    to    to
+accounts:activate_address            POST  to    to    to    to    to    to    to
+accounts:activate_code               GET   to    to    to    to    to    to    to
+accounts:activate_code               POST  to    to    to    to    to    to    to
+accounts:activated                   GET   in    ok    ok    no    no    no    no
+accounts:activated                   POST  405   405   405   405   405   405   405
+healthz                              GET   ok    ok    ok    ok    ok    ok    ok
+healthz                              POST  405   405   405   405   405   405   405
+help                                 GET   ok    ok    ok    ok    ok    ok    ok
+help                                 POST  405   405   405   405   405   405   405
+home                                 GET   ok    to    to    to    to    to    to
+home                                 POST  405   405   405   405   405   405   405
+mfa_activate_totp                    GET   in    ok    ok    2nd   2nd   2nd   2nd
+mfa_activate_totp                    POST  in    ok    ok    2nd   2nd   2nd   2nd
+mfa_add_webauthn                     GET   in    ok    ok    2nd   2nd   2nd   2nd
+mfa_add_webauthn                     POST  in    ok    ok    2nd   2nd   2nd   2nd
+mfa_authenticate                     GET   in    to    to    to    to    to    to
+mfa_authenticate                     POST  in    to    to    to    to    to    to
+mfa_deactivate_totp                  GET   in    gone  gone  2nd   2nd   2nd   2nd
+mfa_deactivate_totp                  POST  in    gone  gone  2nd   2nd   2nd   2nd
+mfa_download_recovery_codes          GET   in    gone  gone  gone  gone  gone  gone
+mfa_download_recovery_codes          POST  in    gone  gone  gone  gone  gone  gone
+mfa_edit_webauthn                    GET   in    gone  gone  2nd   2nd   2nd   2nd
+mfa_edit_webauthn                    POST  in    gone  gone  2nd   2nd   2nd   2nd
+mfa_generate_recovery_codes          GET   in    ok    ok    2nd   2nd   2nd   2nd
+mfa_generate_recovery_codes          POST  in    ok    ok    2nd   2nd   2nd   2nd
+mfa_index                            GET   in    ok    ok    ok    ok    ok    ok
+mfa_index                            POST  in    405   405   405   405   405   405
+mfa_list_webauthn                    GET   in    ok    ok    ok    ok    ok    ok
+mfa_list_webauthn                    POST  in    405   405   405   405   405   405
+mfa_login_webauthn                   GET   in    to    to    to    to    to    to
+mfa_login_webauthn                   POST  in    to    to    to    to    to    to
+mfa_reauthenticate                   GET   in    no    no    ok    ok    ok    ok
+mfa_reauthenticate                   POST  in    no    no    ok    ok    ok    ok
+mfa_reauthenticate_webauthn          GET   in    no    no    2nd   2nd   2nd   2nd
+mfa_reauthenticate_webauthn          POST  in    no    no    2nd   2nd   2nd   2nd
+mfa_remove_webauthn                  GET   in    gone  gone  2nd   2nd   2nd   2nd
+mfa_remove_webauthn                  POST  in    gone  gone  2nd   2nd   2nd   2nd
+mfa_view_recovery_codes              GET   in    gone  gone  gone  gone  gone  gone
+mfa_view_recovery_codes              POST  in    405   405   405   405   405   405
+plans:index                          GET   in    ok    ok    no    no    no    no
+plans:index                          POST  in    405   405   no    no    no    no
+plans:queue                          GET   in    no    no    ok    no    ok    ok
+plans:queue                          POST  in    no    no    405   no    405   405
+plans:staff_home                     GET   to    to    to    to    to    to    to
+plans:staff_home                     POST  to    to    to    to    to    to    to
+readyz                               GET   ok    ok    ok    ok    ok    ok    ok
+readyz                               POST  405   405   405   405   405   405   405
+set_language                         GET   to    to    to    to    to    to    to
+set_language                         POST  to    to    to    to    to    to    to
+stay                                 GET   405   405   405   405   405   405   405
+stay                                 POST  401   204   204   204   204   204   204
+theme                                GET   405   405   405   405   405   405   405
+theme                                POST  to    to    to    to    to    to    to
+usersessions_list                    GET   in    ok    ok    ok    ok    ok    ok
+usersessions_list                    POST  in    to    to    to    to    to    to
+verify:index                         GET   ok    ok    ok    ok    ok    ok    ok
+verify:index                         POST  bad   bad   bad   bad   bad   bad   bad
 """
 
 

@@ -18,13 +18,10 @@ class Address:
     parts: tuple[str, ...]
 
     def path(self, values: dict[str, Any]) -> str:
-        """Return the path with each part filled from `values`: "plans:sign.pk" before "pk"."""
-        filled = {
-            part: values.get(f"{self.name}.{part}", values.get(part, VALUES.get(part)))
-            for part in self.parts
-        }
+        """Return the path, its parts from `values` or from access_table.VALUES."""
+        filled = {part: values.get(part, VALUES.get(part)) for part in self.parts}
         missing = [part for part, value in filled.items() if value is None]
-        assert not missing, f"{self.name}: the world of test_access.py has no value for {missing}"
+        assert not missing, f"{self.name}: OWNED in test_access.py has nothing for {missing}"
         return reverse(self.name, kwargs=filled) if filled else reverse(self.name)
 
 

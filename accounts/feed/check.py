@@ -226,15 +226,17 @@ def classify(name: str) -> None:
         changed += " OR a.id IS NULL OR k.account_id <> a.id"
     else:
         join = f'k.account_id = a.id AND s."{KEYS[name][1]}" = k."{KEYS[name][1]}"'
-    if name == "overdue_records":
-        join += (
-            " AND k.version = (SELECT max(m.version) FROM accounts_overduerecord m "
-            "WHERE m.account_id = k.account_id AND m.period = k.period)"
+    ledger = LEDGER[name]
+    if name == "overdue_records":  # a window, not a subquery per row: the planner joins it once
+        ledger = (
+            "(SELECT r.*, row_number() OVER (PARTITION BY account_id, period "
+            "ORDER BY version DESC) AS place FROM accounts_overduerecord r)"
         )
+        join += " AND k.place = 1"
     owner = "LEFT JOIN accounts_cardaccount a ON a.ref = s.account_ref" * (name in OWNED)
     run(
         f"CREATE TEMPORARY TABLE feed_{name}_new AS SELECT s.*, k.id AS known "
-        f"FROM feed_{name} s {owner} LEFT JOIN {LEDGER[name]} k ON {join} "
+        f"FROM feed_{name} s {owner} LEFT JOIN {ledger} k ON {join} "
         f"WHERE k.id IS NULL OR {changed}"
     )
     if connection.vendor == "postgresql":

@@ -51,6 +51,7 @@ def import_feed(
         if not only_check:
             swap.apply(feed, report, last=last, by=by, at=at)
             report.outcome = "loaded"
+            swap.tell_planner()
     finally:
         stage.drop()
     return report

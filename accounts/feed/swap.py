@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.feed.check import OWNED
+from accounts.feed.check import LEDGER, OWNED
 from accounts.feed.manifest import NAMES, Manifest
 from accounts.feed.stage import TABLES, one, quoted, run
 from accounts.models import FeedLoad
@@ -124,6 +124,13 @@ def apply(
         _statements()
         _append()
         return _record(manifest, report, by=by, at=at)
+
+
+def tell_planner() -> None:
+    """After a first load PostgreSQL believes the ledger empty, and the next feed's joins crawl."""
+    if connection.vendor == "postgresql":
+        for table in LEDGER.values():
+            run(f"ANALYZE {table}")
 
 
 def newest() -> int | None:

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 @register(Tags.security, deploy=True)
 def hardened(**_: Any) -> list[CheckMessage]:
     """Demo, debug, a cache not shared, a missing field key, no trusted TOTP window."""
-    problems = []
+    problems: list[CheckMessage] = []
     if settings.DEMO:
         problems.append(Error("DEMO is on: /demo/ shows every code.", id="portal.E001"))
     if (

@@ -16,7 +16,6 @@ from django.forms import widgets
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +25,6 @@ from portal.kit.errors import Refused
 FULL_WIDTH = {ord("０") + i: str(i) for i in range(10)} | {  # noqa: RUF001
     ord("．"): ".", ord("，"): ",", ord("－"): "-", ord("\u3000"): " ", ord("／"): "/",  # noqa: RUF001
 }  # fmt: skip
-Text = str | Promise
 
 
 class Bound(BoundField):
@@ -46,9 +44,8 @@ class Bound(BoundField):
             css = "form-control"
         if self.errors:
             css += " is-invalid"
-        attrs["class"] = " ".join(
-            filter(None, [widget.attrs.get("class"), attrs.get("class"), css])
-        )
+        given = (widget.attrs.get("class"), attrs.get("class"), css)
+        attrs["class"] = " ".join(str(name) for name in given if name)
         return attrs
 
     @property
@@ -236,7 +233,7 @@ class DateField(forms.Field):
                 for k, v in (("earliest", self.earliest), ("latest", self.latest))
             }
             if self.earliest and self.latest:
-                text: Text = _("Choose a date from %(earliest)s to %(latest)s.")
+                text = _("Choose a date from %(earliest)s to %(latest)s.")
             elif self.earliest:
                 text = _("Choose a date from %(earliest)s on.")
             else:
@@ -308,7 +305,7 @@ class EmailAddressField(forms.EmailField):
     """An e-mail address as mail servers write it: ASCII, a domain name, lower case."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).strip().lower()
+        return str(super().to_python(value) or "").strip().lower()
 
     def run_validators(self, value: str) -> None:
         super().run_validators(value)

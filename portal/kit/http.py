@@ -8,7 +8,7 @@ from django.http import FileResponse
 
 def law() -> str:
     """Return the jurisdiction whose rule pack holds here (settings.JURISDICTION)."""
-    return settings.JURISDICTION
+    return str(settings.JURISDICTION)
 
 
 def download(data: bytes, name: str) -> FileResponse:

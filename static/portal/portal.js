@@ -18,6 +18,13 @@
   }
   document.body.addEventListener("htmx:afterOnLoad", show(true));
 
+  document.addEventListener("allauth.error", (event) => {
+    event.preventDefault(); // or it is only written to the console
+    const said = document.getElementById("passkey-error");
+    said.hidden = false;
+    said.scrollIntoView({ block: "nearest" });
+  });
+
   const dialog = document.getElementById("timeout");
   if (!dialog?.showModal) return;
   const idle = Number(dialog.dataset.idle) * 1000;
@@ -30,7 +37,11 @@
     s > 60 ? dialog.dataset.minutes.replace("{n}", Math.ceil(s / 60))
     : s === 60 ? dialog.dataset.minute : dialog.dataset.seconds.replace("{n}", s);
   const stay = () => fetch(dialog.dataset.stay, { method: "POST", headers: { "X-CSRFToken": csrf } })
-    .then((answer) => { if (answer.ok) { end = Date.now() + idle; dialog.close(); } });
+    .then((answer) => {
+      if (!answer.ok) return location.assign(dialog.dataset.ended);
+      end = Date.now() + idle;
+      dialog.close();
+    }, show(false)); // no connection: the dialog stays, the line on the page says why
   setInterval(() => {
     const s = Math.max(0, Math.round((end - Date.now()) / 1000));
     if (s * 1000 <= warning && !dialog.open) dialog.showModal();
@@ -39,6 +50,7 @@
     if (s % 15 === 0 || s <= 20) announced.textContent = words(s);
     if (s === 0) location.assign(dialog.dataset.ended);
   }, 1000);
+  document.body.addEventListener("htmx:afterOnLoad", () => { end = Date.now() + idle; });
   document.getElementById("timeout-stay").addEventListener("click", stay);
   dialog.addEventListener("cancel", (event) => { event.preventDefault(); stay(); });
 })();

@@ -12,42 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from accounts import activation
-from accounts.models import ActivationCode, CardAccount, Cardholder, User
+from accounts.models import ActivationCode, Cardholder, User
 from portal.kit.errors import Refused, Stale
 from portal.records.models import AuditEvent, Notice
 from tests import people
-
-START, ADDRESS, CODE, DONE = (
-    "/activate/", "/activate/address/", "/activate/code/", "/activate/done/",
-)  # fmt: skip
-BORN = "1990-03-01"
-
-
-def letter(holder=None, ref="AB-1234 5678"):
-    holder = holder or people.unbound(ref, email="onfile@example.com")
-    return holder, activation.issue_code(holder, by=None, at=now())
-
-
-def try_letter(client, reference, code, born_on=BORN, **extra):
-    typed = {"reference": reference, "code": code, "born_on": born_on}
-    return client.post(START, typed, **extra)
-
-
-def opened(client, email="new@example.com"):
-    """Walk to step 3; return the cardholder and the mailed code."""
-    holder, code = letter()
-    try_letter(client, holder.ref, code)
-    client.post(ADDRESS, {"email": email})
-    return holder, people.mailed_code("activation_code")
-
-
-def account(holder, ref):
-    return CardAccount.objects.create(
-        ref=ref, cardholder=holder, product="Card", card_last4="0000", currency="CNY",
-        credit_limit=0, opened_on=date(2020, 1, 1), statement_day=1, daily_rate="0.0005",
-        late_fee_rate="0.05", minimum_rate="0.1", interest_basis="full", status="open",
-        as_of=date(2026, 1, 1),
-    )  # fmt: skip
+from tests.accounts.walks import ADDRESS, CODE, account, letter, opened, try_letter
 
 
 @pytest.mark.django_db

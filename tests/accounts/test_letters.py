@@ -14,16 +14,7 @@ from django.utils.timezone import now
 from accounts.models import ActivationCode, User
 from portal.records.models import AuditEvent
 from tests import people
-
-START, ADDRESS, CODE, DONE = (
-    "/activate/", "/activate/address/", "/activate/code/", "/activate/done/",
-)  # fmt: skip
-BORN = "1990-03-01"
-
-
-def try_letter(client, reference, code, born_on=BORN, **extra):
-    typed = {"reference": reference, "code": code, "born_on": born_on}
-    return client.post(START, typed, **extra)
+from tests.accounts.walks import ADDRESS, try_letter
 
 
 @pytest.mark.django_db

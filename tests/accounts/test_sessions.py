@@ -11,33 +11,7 @@ from django.utils.timezone import now
 from accounts.models import User
 from portal.records.models import Notice
 from tests import people
-
-REQUEST, CONFIRM = "/account/login/code/", "/account/login/code/confirm/"
-PAGES = {
-    "2fa/", "2fa/authenticate/", "2fa/reauthenticate/", "2fa/recovery-codes/",
-    "2fa/recovery-codes/download/", "2fa/recovery-codes/generate/", "2fa/totp/activate/",
-    "2fa/totp/deactivate/", "2fa/webauthn/", "2fa/webauthn/add/",
-    "2fa/webauthn/keys/<int:pk>/edit/", "2fa/webauthn/keys/<int:pk>/remove/",
-    "2fa/webauthn/login/", "2fa/webauthn/reauthenticate/", "confirm-email/", "email/",
-    "inactive/", "login/", "login/code/", "login/code/confirm/", "logout/", "reauthenticate/",
-    "sessions/",
-}  # fmt: skip
-
-
-def ask(client, email, **extra):
-    return client.post(REQUEST, {"email": email}, **extra)
-
-
-def enter(client, code, **extra):
-    return client.post(CONFIRM, {"code": code}, **extra)
-
-
-def signed_in(client):
-    return "_auth_user_id" in client.session
-
-
-def wrong(code):
-    return "BBBB-BBBB" if code != "BBBB-BBBB" else "CCCC-CCCC"
+from tests.accounts.walks import ask, enter, guesses_evaluated, signed_in, wrong
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,15 +1,12 @@
 """Sign-in by a mailed code: which pages exist, how often one may guess, how sessions end."""
 
 import logging
-import time
 from datetime import timedelta
 
 import pytest
 import time_machine
-from allauth.account import forms
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.urls import get_resolver
@@ -18,8 +15,8 @@ from django.utils.timezone import now
 from accounts.models import User
 from portal.records.models import AuditEvent, Notice
 from tests import people
+from tests.accounts.walks import CONFIRM, ask, enter, guesses_evaluated, signed_in, wrong
 
-REQUEST, CONFIRM = "/account/login/code/", "/account/login/code/confirm/"
 PAGES = {
     "2fa/", "2fa/authenticate/", "2fa/reauthenticate/", "2fa/recovery-codes/",
     "2fa/recovery-codes/download/", "2fa/recovery-codes/generate/", "2fa/totp/activate/",
@@ -29,22 +26,6 @@ PAGES = {
     "inactive/", "login/", "login/code/", "login/code/confirm/", "logout/", "reauthenticate/",
     "sessions/",
 }  # fmt: skip
-
-
-def ask(client, email, **extra):
-    return client.post(REQUEST, {"email": email}, **extra)
-
-
-def enter(client, code, **extra):
-    return client.post(CONFIRM, {"code": code}, **extra)
-
-
-def signed_in(client):
-    return "_auth_user_id" in client.session
-
-
-def wrong(code):
-    return "BBBB-BBBB" if code != "BBBB-BBBB" else "CCCC-CCCC"
 
 
 def test_only_these_pages_exist_under_account():
@@ -173,28 +154,6 @@ def test_a_fourth_code_in_a_minute_is_not_sent():
     for _ in range(4):
         ask(Client(), "someone@example.com")
     assert Notice.objects.count() == 3
-
-
-def guesses_evaluated(client, path, code, monkeypatch):
-    """Post 40 guesses at once with one session, the right one last; count those looked at."""
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    evaluated = []
-    real = forms.compare_user_code
-
-    def counting(**codes):
-        evaluated.append(1)
-        time.sleep(0.02)
-        return real(**codes)
-
-    def guess(i):
-        mine = Client(raise_request_exception=False)
-        mine.cookies[settings.SESSION_COOKIE_NAME] = cookie
-        return mine.post(path, {"code": code if i == 39 else wrong(code)}).status_code
-
-    monkeypatch.setattr("allauth.account.forms.compare_user_code", counting)
-    answers = people.in_parallel(40, guess)
-    assert not [a for a in answers if a >= 500]
-    return len(evaluated)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -108,7 +108,7 @@ def test_history_restore_gets_the_whole_page(me, scene):
     assert "<html" in me.post(url, {"by": "months"}, headers=headers).content.decode()
 
 
-def test_nothing_overdue_means_a_kind_no(client):
+def test_nothing_overdue_means_a_kind_no(client, db):
     user = cardholder()
     account = account_of(user)
     account.statements.all().delete()

@@ -196,6 +196,18 @@ def test_the_child_gets_no_secret_and_is_bounded(monkeypatch):
     assert seen["timeout"] == signatures.PATIENCE
 
 
+def test_the_child_bounds_itself_before_it_reads_the_file(monkeypatch, capsys):
+    limits = {}
+    given = io.TextIOWrapper(io.BytesIO(b"[]\n%PDF-1.7"))
+    monkeypatch.setattr(signatures.sys, "stdin", given)
+    monkeypatch.setattr(signatures.resource, "setrlimit", lambda w, most: limits.update({w: most}))
+    monkeypatch.setattr(signatures, "examine", lambda *_: signatures.Examined(covered=len(limits)))
+    signatures.main()
+    assert json.loads(capsys.readouterr().out)["covered"] == 4
+    assert limits[signatures.resource.RLIMIT_AS][0] == signatures.MEMORY
+    assert limits[signatures.resource.RLIMIT_CPU][0] == signatures.SECONDS
+
+
 def exit_code(*arguments: str) -> int:
     try:
         call_command("verify_document", *arguments)

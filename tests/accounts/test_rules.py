@@ -1,0 +1,295 @@
+"""The sums of the arrears rules, as tables; and what must hold for any ledger."""
+
+from datetime import date, timedelta
+from decimal import Decimal as D
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts import rules
+from accounts.book import fold
+from accounts.rules import Bill, Components, Movement
+from portal.packs import load
+
+AS_OF = date(2026, 11, 20)
+RULE = load("cn", on=AS_OF)["allocation.principal_first_from"]
+# Three statements, due on the 25th; each minimum is cumulative.
+SEPT = Bill(date(2026, 9, 5), date(2026, 9, 25), D(0), D(8000), D(800))
+OCT = Bill(date(2026, 10, 5), date(2026, 10, 25), D(8000), D(8000), D(1600))
+NOV = Bill(date(2026, 11, 5), date(2026, 11, 25), D(8000), D(8000), D(2400))
+BOUGHT = Movement("p", date(2026, 9, 1), "purchase", D(8000))
+
+
+def paid(on, amount, ref="r", kind="repayment", reverses=""):
+    return Movement(ref, date.fromisoformat(on), kind, D(amount), reverses)
+
+
+def position(*movements, bills=(SEPT, OCT, NOV), as_of=AS_OF, holds=(), **changes):
+    facts = {"currency": "CNY", "daily_rate": D("0.0005"), "interest_basis": "unpaid"} | changes
+    return rules.position(
+        as_of=as_of, bills=bills, movements=[BOUGHT, *movements], holds=holds,
+        principal_first_from=RULE, **facts,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("movements", "overdue", "since", "days"),
+    [
+        ([], 1600, "2026-09-25", 56),
+        ([paid("2026-09-20", -800)], 1600, "2026-10-25", 26),
+        ([paid("2026-10-20", -1600)], 0, None, 0),
+        ([paid("2026-10-20", -1599)], 1, "2026-09-25", 56),
+        ([paid("2026-11-19", -1000)], 600, "2026-09-25", 56),  # after the next statement
+        ([paid("2026-11-21", -1600)], 1600, "2026-09-25", 56),  # after the books closed
+        ([paid("2026-11-10", -1600, kind="waiver")], 0, None, 0),
+        ([paid("2026-11-10", -1600, kind="adjustment")], 0, None, 0),
+        ([paid("2026-11-10", 1600, kind="adjustment")], 1600, "2026-09-25", 56),
+        ([paid("2026-11-10", -1600, kind="reversal", reverses="p")], 0, None, 0),
+        ([paid("2026-11-10", -9000)], 0, None, 0),  # a credit balance
+        (  # a repayment that bounced counts for nothing
+            [paid("2026-10-20", -1600), paid("2026-10-22", 1600, "b", "reversal", "r")],
+            1600, "2026-09-25", 56,
+        ),
+        (  # bounced after the next statement, and still paid to no bill
+            [paid("2026-10-20", -1600), paid("2026-11-12", 1600, "b", "reversal", "r")],
+            1600, "2026-09-25", 56,
+        ),
+        (  # the balance is all there is to be overdue
+            [paid("2026-09-02", -7000), paid("2026-09-03", -500, "r2")], 500, "2026-09-25", 56,
+        ),
+    ],
+)  # fmt: skip
+def test_overdue_is_what_is_missing_of_the_last_minimum_past_due(movements, overdue, since, days):
+    got = position(*movements)
+    expected = (D(overdue), since and date.fromisoformat(since), days)
+    assert (got.overdue, got.since, got.days_past_due) == expected
+
+
+def test_the_due_date_itself_is_not_late():
+    assert position(bills=[SEPT], as_of=date(2026, 9, 25)).overdue == 0
+    late = position(bills=[SEPT], as_of=date(2026, 9, 26))
+    assert (late.overdue, late.days_past_due, late.bucket) == (800, 1, "M1")
+
+
+def test_no_statement_means_nothing_is_due():
+    got = position(bills=[])
+    assert (got.balance, got.overdue, got.since, got.next_due_on) == (8000, 0, None, None)
+    assert (got.bucket, got.interest_per_day, got.statements) == ("M0", 0, 0)
+
+
+def test_statements_after_the_books_closed_do_not_count():
+    assert position(as_of=date(2026, 10, 20)) == position(
+        bills=[SEPT, OCT], as_of=date(2026, 10, 20)
+    )
+
+
+def test_the_next_minimum_covers_the_overdue_sum():
+    got = position()
+    assert (got.next_minimum, got.next_due_on, got.to_be_current) == (2400, NOV.due_on, 2400)
+    got = position(paid("2026-11-10", -1000))
+    assert (got.overdue, got.next_minimum, got.to_be_current) == (600, 1400, 1400)
+    got = position(bills=[SEPT])
+    assert (got.next_minimum, got.next_due_on, got.to_be_current) == (0, None, 800)
+
+
+@pytest.mark.parametrize(
+    ("days", "bucket"),
+    [(0, "M0"), (1, "M1"), (30, "M1"), (31, "M2"), (60, "M2"), (61, "M3"), (90, "M3"), (91, "M4"),
+     (150, "M5"), (180, "M6"), (181, "M7+"), (2000, "M7+")],
+)  # fmt: skip
+def test_buckets(days, bucket):
+    assert rules.bucket(days) == bucket
+
+
+def charged(interest=60, late=40, fee=20):
+    return [
+        Movement("i", date(2026, 9, 2), "interest", D(interest)),
+        Movement("l", date(2026, 9, 3), "late_fee", D(late)),
+        Movement("f", date(2026, 9, 4), "annual_fee", D(fee)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on", "amount", "left"),
+    [  # overdue since 25 September: day 90 is 24 December
+        ("2026-09-10", -100, (8000, 0, 0, 20)),
+        ("2026-12-24", -100, (8000, 0, 0, 20)),
+        ("2026-12-25", -100, (7900, 60, 40, 20)),
+        ("2026-12-24", -130, (7990, 0, 0, 0)),
+        ("2026-12-25", -8050, (0, 10, 40, 20)),
+        ("2026-12-24", -8200, (-80, 0, 0, 0)),
+        ("2026-12-25", -8200, (-80, 0, 0, 0)),
+    ],
+)
+def test_a_payment_pays_charges_first_and_from_day_91_principal_first(on, amount, left):
+    got = position(*charged(), paid(on, amount), bills=[SEPT], as_of=date(2027, 1, 1))
+    assert got.by_component == Components(*map(D, left))
+
+
+def test_two_payments_of_one_day_are_spread_by_the_same_day_count():
+    late = [paid("2026-12-25", -800, "r1"), paid("2026-12-25", -100, "r2")]
+    got = position(*charged(), *late, bills=[SEPT], as_of=date(2027, 1, 1))
+    assert got.by_component == Components(D(7100), D(60), D(40), D(20))
+
+
+def test_a_waiver_forgives_charges_first_however_late():
+    got = position(
+        *charged(), paid("2026-12-25", -100, kind="waiver"), bills=[SEPT], as_of=date(2027, 1, 1)
+    )
+    assert got.by_component == Components(D(8000), D(0), D(0), D(20))
+
+
+def test_a_reversed_charge_leaves_its_own_component():
+    got = position(*charged(), paid("2026-09-10", -20, "x", "reversal", "f"), bills=[SEPT])
+    assert got.by_component == Components(D(8000), D(60), D(40), D(0))
+
+
+def test_a_bounced_repayment_is_owed_again_where_it_had_been_paid():
+    before = position(*charged(), bills=[SEPT])
+    bounced = [paid("2026-09-10", -130), paid("2026-09-12", 130, "b", "reversal", "r")]
+    assert position(*charged(), *bounced, bills=[SEPT]) == before
+
+
+def test_credit_pays_a_later_charge_at_once():
+    got = position(paid("2026-09-10", -8100), Movement("i", date(2026, 9, 12), "interest", D(60)))
+    assert got.by_component == Components(D(-40))
+
+
+def test_the_opening_balance_counts_as_principal():
+    first = Bill(date(2026, 9, 5), date(2026, 9, 25), D(500), D(8500), D(850))
+    assert position(bills=[first]).by_component == Components(D(8500))
+
+
+def test_the_overdue_sum_holds_charges_first():
+    parts = Components(D(8000), D(60), D(40), D(20))
+    assert rules.part_of_overdue(D(1600), parts) == Components(D(1480), D(60), D(40), D(20))
+    assert rules.part_of_overdue(D(80), parts) == Components(D(0), D(60), D(20), D(0))
+
+
+@pytest.mark.parametrize(
+    ("basis", "movements", "a_day"),
+    [
+        ("unpaid", [], "4.00"),
+        ("unpaid", charged(), "4.03"),  # 8,060 × 0.0005; late and annual fees bear nothing
+        ("unpaid", [paid("2026-11-10", -4000)], "2.00"),
+        ("full", [paid("2026-11-10", -4000)], "4.00"),
+        ("full", charged(), "4.03"),
+        ("unpaid", [paid("2026-10-20", -8000)], "0"),  # the last bill past due was paid in full
+        ("unpaid", [paid("2026-10-20", -9000)], "0"),
+        ("unpaid", [Movement("x", date(2026, 9, 2), "interest", D(10))], "4.01"),  # 4.005, half up
+    ],
+)
+def test_interest_a_day(basis, movements, a_day):
+    assert position(*movements, interest_basis=basis).interest_per_day == D(a_day)
+
+
+def test_interest_in_yen_has_no_decimals():
+    assert position(currency="JPY", daily_rate=D("0.00056")).interest_per_day == D(4)
+
+
+@pytest.mark.parametrize(
+    ("holds", "held"),
+    [([], 0), ([D(100)], 100), ([D(100), D(200)], 300), ([D(9000)], 8000), ([None], 8000),
+     ([None, D(100)], 8000)],
+)  # fmt: skip
+def test_overlapping_holds_are_a_union(holds, held):
+    assert position(holds=holds).held == held
+    assert rules.held(D(-5), holds) == 0
+
+
+def test_why_counts_the_minimums_in_a_row():
+    why = rules.why(position(*charged()))
+    assert why == rules.Why(2, date(2026, 9, 25), D(60), D(40), D(20))
+    assert rules.why(position(paid("2026-11-10", -1600))) is None
+
+
+def test_what_comes_is_in_order_and_only_what_is_true():
+    assert rules.coming(position()) == [
+        ("books", date(2026, 11, 21), None),
+        ("due", date(2026, 11, 25), D(2400)),
+        ("report", date(2026, 11, 30), D(1600)),
+    ]
+    held = [step.what for step in rules.coming(position(holds=[None]))]
+    assert held == ["books", "due"]
+    paid_up = [step.what for step in rules.coming(position(paid("2026-11-10", -2400)))]
+    assert paid_up == ["books"]
+
+
+@pytest.mark.parametrize(
+    ("on", "end"),
+    [("2026-11-20", "2026-11-30"), ("2026-12-31", "2026-12-31"), ("2028-02-01", "2028-02-29")],
+)
+def test_month_end(on, end):
+    assert rules.month_end(date.fromisoformat(on)) == date.fromisoformat(end)
+
+
+@pytest.mark.parametrize(
+    ("months", "first"), [(0, "2026-11-01"), (3, "2026-08-01"), (11, "2025-12-01")]
+)
+def test_months_before(months, first):
+    assert rules.months_before(AS_OF, months) == date.fromisoformat(first)
+
+
+def test_the_annual_rate_is_simple():
+    assert rules.annual_percent(D("0.0005")) == D("18.25")
+
+
+KINDS = ["purchase", "cash_advance", "repayment", "interest", "late_fee", "annual_fee",
+         "other_fee", "reversal", "waiver", "adjustment"]  # fmt: skip
+
+
+@st.composite
+def ledgers(draw):
+    """Any ledger at all: signs and targets as they come, statements a month apart."""
+    start = date(2026, 1, 5)
+    months = draw(st.integers(0, 8))
+    cents = st.integers(-500_000, 500_000).map(lambda n: D(n).scaleb(-2))
+    opening = draw(cents)
+    bills = [
+        Bill(on := start + timedelta(days=30 * i), on + timedelta(days=20), opening, opening,
+             abs(draw(cents)))
+        for i in range(months)
+    ]  # fmt: skip
+    movements = [
+        Movement(
+            f"m{i}", start + timedelta(days=draw(st.integers(-20, 260))),
+            draw(st.sampled_from(KINDS)), draw(cents),
+            draw(st.sampled_from(["", *(f"m{j}" for j in range(i))])),
+        )
+        for i in range(draw(st.integers(0, 15)))
+    ]  # fmt: skip
+    return bills, movements
+
+
+@given(ledgers(), st.integers(-10, 300), st.sampled_from(["full", "unpaid"]))
+def test_what_holds_for_any_ledger(ledger, day, basis):
+    bills, movements = ledger
+    as_of = date(2026, 1, 5) + timedelta(days=day)
+    got = rules.position(
+        currency="CNY", as_of=as_of, bills=bills, movements=movements, holds=[D(100)],
+        daily_rate=D("0.0005"), interest_basis=basis, principal_first_from=RULE,
+    )  # fmt: skip
+    opening = bills[0].opening if bills and bills[0].made_on <= as_of else D(0)
+    assert got.balance == opening + sum(m.amount for m in movements if m.on <= as_of)
+    assert got.by_component.total == got.balance
+    parts = got.by_component
+    assert min(parts.interest, parts.default_sum, parts.fees) >= 0
+    assert got.balance >= 0 or parts.principal == got.balance
+    assert 0 <= got.overdue <= max(got.balance, D(0))
+    assert got.overdue_by_component.total == got.overdue
+    of = got.overdue_by_component
+    assert min(of.principal, of.interest, of.default_sum, of.fees) >= 0
+    assert got.days_past_due >= 0
+    assert (got.since is None) == (got.overdue == 0) == (got.bucket == "M0") == (got.missed == 0)
+    assert got.interest_per_day >= 0
+    assert 0 <= got.held <= max(got.balance, D(0))
+    assert got.to_be_current >= got.overdue
+
+
+@given(ledgers())
+def test_the_order_of_the_rows_does_not_matter(ledger):
+    bills, movements = ledger
+    one = fold(bills, movements, principal_first_from=RULE)
+    two = fold(bills, movements[::-1], principal_first_from=RULE)
+    assert (one.parts, one.paid) == (two.parts, two.paid)
