@@ -3,7 +3,7 @@
 import unicodedata
 from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +42,9 @@ class ScheduleForm(OnceForm):
         self.each, self.payments = Decimal(0), 0
         super().__init__(*args, **kwargs)
         longest = pack["plan.longest"].value
-        amount, months, first_on = (self.fields[n] for n in ("amount", "months", "first_on"))
+        amount = cast(MoneyField, self.fields["amount"])
+        months = cast(IntField, self.fields["months"])
+        first_on = cast(DateField, self.fields["first_on"])
         amount.currency, amount.most = position.currency, position.overdue
         amount.least = self.least(longest)
         amount.help_text = _("Between %(least)s and %(most)s.") % {

@@ -24,4 +24,4 @@ def payments(agreement: Agreement) -> bytes:
         event.add("summary", _("%(number)s: %(at)s of %(of)s") % place)
         event.add("url", f"{settings.SITE_URL}/plans/agreements/{agreement.number}/")
         calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())

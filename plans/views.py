@@ -18,7 +18,7 @@ from plans.models import Agreement, Offer, OfferDraft, PlanRequest
 from portal import packs
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.kit.forms import said
-from portal.kit.http import download, law
+from portal.kit.http import download, law, wants_fragment
 from portal.records import documents
 
 
@@ -89,7 +89,7 @@ def preview(request: PortalRequest, ref: str) -> HttpResponse:
     account = get_object_or_404(ledger.held_by(request.user), ref=ref)
     form = _plan_form(request, account)
     form.is_valid()
-    page = "plans/_quote.html" if request.htmx else "plans/ask.html"
+    page = "plans/_quote.html" if wants_fragment(request) else "plans/ask.html"
     return render(request, page, {"account": account, "form": form, "previewed": True})
 
 

@@ -5,7 +5,6 @@ from django.urls import include, path
 
 from portal import views
 
-handler400 = "portal.views.bad_request"
 urlpatterns = [
     path("", views.home, name="home"),
     path("help/", views.help_page, name="help"),

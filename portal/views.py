@@ -1,5 +1,7 @@
 """The site's own pages: start, help, health, theme, and what is said when something is wrong."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import storages
@@ -60,8 +62,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_GET
 def readyz(request: HttpRequest) -> HttpResponse:
     """Database, cache and document store answer; 503 with the names of those that do not."""
-    checks = {
-        "database": lambda: connection.cursor().execute("SELECT 1"),
+    checks: dict[str, Callable[[], object]] = {
+        "database": connection.ensure_connection,
         "cache": lambda: cache.get("readyz"),
         "documents": lambda: storages["documents"].exists("readyz"),
     }
@@ -76,8 +78,3 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", status=403)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's own renders 400.html without the request: no bank, no phone, no language switch."""
-    return render(request, "400.html", status=400)

@@ -9,7 +9,7 @@ a second factor. For the addresses of staff pages about the owner, every cardhol
 """
 
 # Parts of addresses that are the same for everybody; the owner's are OWNED in test_access.py.
-VALUES: dict[str, str] = {"key": "unknown", "uidb36": "1", "pk": "999999"}
+VALUES: dict[str, str] = {"key": "unknown", "uidb36": "1", "pk": "999999", "code": "NOSUCHCODE"}
 
 COLUMNS = ("stranger", "other", "owner", "agent", "handler", "supervisor", "auditor")
 
@@ -31,6 +31,8 @@ account_reauthenticate               GET   in    ok    ok    2nd   2nd   2nd   2
 account_reauthenticate               POST  in    ok    ok    2nd   2nd   2nd   2nd
 account_request_login_code           GET   ok    to    to    to    to    to    to
 account_request_login_code           POST  ok    to    to    to    to    to    to
+accounts:account                     GET   in    gone  ok    no    no    no    no
+accounts:account                     POST  405   405   405   405   405   405   405
 accounts:activate                    GET   ok    to    to    to    to    to    to
 accounts:activate                    POST  ok    to    to    to    to    to    to
 accounts:activate_address            GET   to    to    to    to    to    to    to
@@ -39,6 +41,12 @@ accounts:activate_code               GET   to    to    to    to    to    to    t
 accounts:activate_code               POST  to    to    to    to    to    to    to
 accounts:activated                   GET   in    ok    ok    no    no    no    no
 accounts:activated                   POST  405   405   405   405   405   405   405
+accounts:arrears                     GET   in    ok    ok    no    no    no    no
+accounts:arrears                     POST  405   405   405   405   405   405   405
+accounts:pay                         GET   in    gone  ok    no    no    no    no
+accounts:pay                         POST  405   405   405   405   405   405   405
+accounts:staff_account               GET   in    no    no    ok    ok    ok    ok
+accounts:staff_account               POST  405   405   405   405   405   405   405
 healthz                              GET   ok    ok    ok    ok    ok    ok    ok
 healthz                              POST  405   405   405   405   405   405   405
 help                                 GET   ok    ok    ok    ok    ok    ok    ok
@@ -75,10 +83,26 @@ mfa_view_recovery_codes              GET   in    gone  gone  gone  gone  gone  g
 mfa_view_recovery_codes              POST  in    405   405   405   405   405   405
 plans:index                          GET   in    ok    ok    no    no    no    no
 plans:index                          POST  in    405   405   no    no    no    no
+plans:make_offer                     GET   in    no    no    405   no    405   no
+plans:make_offer                     POST  in    no    no    422   no    422   no
+plans:preview                        GET   in    405   405   no    no    no    no
+plans:preview                        POST  in    gone  ok    no    no    no    no
 plans:queue                          GET   in    no    no    ok    no    ok    ok
 plans:queue                          POST  in    no    no    405   no    405   405
+plans:refuse                         GET   in    no    no    405   no    405   no
+plans:refuse                         POST  in    no    no    422   no    422   no
+plans:request                        GET   in    gone  ok    no    no    no    no
+plans:request                        POST  in    gone  ok    no    no    no    no
+plans:request_page                   GET   in    gone  ok    no    no    no    no
+plans:request_page                   POST  in    405   405   no    no    no    no
 plans:staff_home                     GET   to    to    to    to    to    to    to
 plans:staff_home                     POST  to    to    to    to    to    to    to
+plans:staff_request                  GET   in    no    no    ok    no    ok    ok
+plans:staff_request                  POST  in    no    no    405   no    405   405
+plans:submit                         GET   in    405   405   no    no    no    no
+plans:submit                         POST  in    gone  to    no    no    no    no
+plans:take                           GET   in    no    no    405   no    405   no
+plans:take                           POST  in    no    no    to    no    to    no
 readyz                               GET   ok    ok    ok    ok    ok    ok    ok
 readyz                               POST  405   405   405   405   405   405   405
 set_language                         GET   to    to    to    to    to    to    to

@@ -112,6 +112,7 @@ def test_the_check_of_pure_rules_sees(source):
 EDGES = {
     "views", "tasks", "commands", "middleware", "adapters", "access", "urls", "context", "forms",
     "api", "admin", "signals", "apps", "checks", "logs",
+    "staff_views", "verify",  # views by another name
     "stepup",  # methods(user) asks how old a factor is now
 }  # fmt: skip
 CLOCKS = re.compile(

@@ -3,7 +3,7 @@
 import io
 
 from django.conf import settings
-from django.http import FileResponse
+from django.http import FileResponse, HttpRequest
 
 
 def law() -> str:
@@ -18,3 +18,9 @@ def download(data: bytes, name: str) -> FileResponse:
     )
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Tell whether htmx asks for a part; going back in history asks for the whole page."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.history_restore_request

@@ -41,7 +41,7 @@ def store(data: bytes) -> str:
 def fetch(sha256: str) -> bytes:
     """Return stored bytes. Errors: Damaged if they no longer match their hash."""
     with storages["documents"].open(name_of(sha256)) as stored:
-        data = stored.read()
+        data: bytes = stored.read()
     if digest(data) != sha256:
         raise Damaged(sha256)
     return data

@@ -171,7 +171,7 @@ def test_the_overdue_sum_holds_charges_first():
     ("basis", "movements", "a_day"),
     [
         ("unpaid", [], "4.00"),
-        ("unpaid", charged(), "4.03"),  # 8,060 × 0.0005; late and annual fees bear nothing
+        ("unpaid", charged(), "4.03"),  # 8,060 a day at 0.0005; late and annual fees bear nothing
         ("unpaid", [paid("2026-11-10", -4000)], "2.00"),
         ("full", [paid("2026-11-10", -4000)], "4.00"),
         ("full", charged(), "4.03"),

@@ -64,7 +64,7 @@ def activate(reader, url, holder, code):
     reader.check(reader.page)
     reader.page.locator("main form button.btn-primary").click()
     reader.page.wait_for_url("**/activate/code/")
-    reader.fill("code", mailed_code("account/email/activation_code"))
+    reader.fill("code", mailed_code("activation_code"))
     reader.check(reader.page)
     reader.page.locator("main form button.btn-primary").click()
     reader.page.wait_for_url("**/activate/done/")
@@ -122,7 +122,7 @@ def sign(reader, url, name):
     for tick in ("agree", "no_new_card", "electronic"):
         reader.page.locator(f"[name={tick}]").check()
     reader.fill("name", name)
-    reader.fill("code", mailed_code("account/email/step_up"))
+    reader.fill("code", mailed_code("step_up"))
     reader.check(reader.page)
     reader.press("Sign the agreement")
     reader.page.wait_for_url("**/plans/agreements/*/")

@@ -141,7 +141,7 @@ def offer(scene):
 
 def fill(me, offer, **changes):
     me.post(reverse("plans:send_code", args=[offer.number]))
-    code = mailed_code(OneTimeCodeKind)
+    code = mailed_code("step_up")
     draft = offer.drafts.get(language="en")
     data = {
         "sha256": draft.sha256, "agree": "on", "no_new_card": "on", "electronic": "on",
@@ -149,9 +149,6 @@ def fill(me, offer, **changes):
     }  # fmt: skip
     data = {k: v for k, v in {**data, **changes}.items() if v is not None}
     return me.post(reverse("plans:sign", args=[offer.number]), data)
-
-
-OneTimeCodeKind = "account/email/step_up"
 
 
 def test_the_offer_shows_the_whole_text_and_both_files(me, offer):
@@ -221,7 +218,7 @@ def test_a_code_for_another_offer_does_not_sign_this_one(me, offer):
 
     user = Offer.objects.get(pk=offer.pk).account.cardholder.user
     stepup.send_code(user, purpose="sign:" + "0" * 64, about="x", at=now())
-    other = mailed_code(OneTimeCodeKind)
+    other = mailed_code("step_up")
     assert fill(me, offer, code=other).status_code == 422
 
 

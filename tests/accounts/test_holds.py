@@ -1,0 +1,95 @@
+"""Stopping collection, and letting it go on: each told to the bank and written down."""
+
+from datetime import UTC, datetime
+from decimal import Decimal as D
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts import actions
+from accounts.models import Hold
+from portal.records.models import AuditEvent, OutboxEvent
+from tests.accounts.books import account
+from tests.people import cardholder
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+EVENING = NOON.replace(hour=12)
+
+
+def place(held, **changes):
+    facts = {"reason": "plan", "source": "plans.agreement:1", "amount": None} | changes
+    return actions.place_hold(held, by=held.cardholder.user, at=NOON, **facts)
+
+
+@pytest.mark.parametrize(
+    ("amount", "scope", "text"), [(None, "account", None), (D("12.50"), "amount", "12.50")]
+)
+def test_a_hold_is_told_to_the_bank_and_written_down(amount, scope, text):
+    held = account(cardholder())
+    hold = place(held, amount=amount)
+    assert (hold.amount, hold.from_at, hold.until_at) == (amount, NOON, None)
+    event = OutboxEvent.objects.get()
+    assert (event.type, event.account_ref, event.at) == ("collection.hold", held.ref, NOON)
+    assert event.data == {
+        "reason": "plan", "source": "plans.agreement:1", "scope": scope, "amount": text,
+        "currency": "CNY", "effective_at": NOON.isoformat(),
+    }  # fmt: skip
+    audit = AuditEvent.objects.get()
+    assert (audit.verb, audit.subject) == (
+        "accounts.hold_placed", f"accounts.cardaccount:{held.pk}",
+    )  # fmt: skip
+    assert audit.actor == f"user:{held.cardholder.user.pk}"
+
+
+def test_a_source_holds_once_and_a_refused_hold_leaves_nothing():
+    held = account(cardholder())
+    place(held)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        place(held)
+    assert (OutboxEvent.objects.count(), AuditEvent.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("amount", [D(0), D(-1)])
+def test_a_hold_on_nothing_is_refused(amount):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        place(account(cardholder()), amount=amount)
+
+
+def test_an_unknown_reason_is_refused():
+    with pytest.raises(ValueError, match="whim"):
+        place(account(cardholder()), reason="whim")
+
+
+def test_lifting_ends_the_hold_once():
+    place(account(cardholder()))
+    assert actions.lift_hold("plans.agreement:1", by=None, at=EVENING) is True
+    assert actions.lift_hold("plans.agreement:1", by=None, at=EVENING) is False
+    assert Hold.objects.get().until_at == EVENING
+    resumed = OutboxEvent.objects.get(type="collection.resume")
+    assert resumed.data["effective_at"] == EVENING.isoformat()
+    assert AuditEvent.objects.filter(verb="accounts.hold_lifted", actor="system").count() == 1
+
+
+def test_lifting_what_was_never_held_changes_nothing():
+    assert actions.lift_hold("plans.agreement:404", by=None, at=NOON) is False
+    assert (OutboxEvent.objects.count(), AuditEvent.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("verb", ["place", "lift"])
+def test_without_its_audit_event_nothing_happens(verb, monkeypatch):
+    held = account(cardholder())
+    if verb == "lift":
+        place(held)
+    before = (Hold.objects.filter(until_at=None).count(), OutboxEvent.objects.count())
+
+    def fail(*args, **kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr(actions.audit, "record", fail)
+    with pytest.raises(RuntimeError):
+        if verb == "place":
+            place(held)
+        else:
+            actions.lift_hold("plans.agreement:1", by=None, at=EVENING)
+    assert (Hold.objects.filter(until_at=None).count(), OutboxEvent.objects.count()) == before
