@@ -24,7 +24,7 @@ PRINCIPAL_FIRST = ("principal", "interest", "default_sum", "fees")  # CN-ACC-01,
 
 
 class Movement(NamedTuple):
-    """One posting. + raises the debt, − lowers it."""  # noqa: RUF002
+    """One posting. + raises the debt, − lowers it."""
 
     ref: str
     on: date
@@ -72,11 +72,11 @@ class Book:
         return sum(self.parts.values(), ZERO)
 
     def bill_before(self, on: date) -> int:
-        """Return the index of the last bill made before a day; −1 if there is none."""  # noqa: RUF002
+        """Return the index of the last bill made before a day; −1 if there is none."""
         return bisect_left(self.bills, on, key=lambda bill: bill.made_on) - 1
 
     def past_due(self, on: date) -> int:
-        """Return the index of the last bill whose due date has passed; −1 if there is none."""  # noqa: RUF002
+        """Return the index of the last bill whose due date has passed; −1 if there is none."""
         return bisect_left(self.bills, on, key=lambda bill: bill.due_on) - 1
 
     def missed(self, on: date) -> range:

@@ -27,7 +27,7 @@ os.environ |= {
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 AT = datetime(2026, 11, 22, 7, 38, 8, tzinfo=UTC)
-CLAUSE = "甲乙双方经协商一致，就乙方信用卡欠款的个性化分期还款达成如下协议（年化利率 6.00%）。"  # noqa: RUF001
+CLAUSE = "甲乙双方经协商一致，就乙方信用卡欠款的个性化分期还款达成如下协议（年化利率 6.00%）。"
 PAGE = """{% extends "documents/base.html" %}{% block title %}分期还款协议{% endblock %}
 {% block body %}<h1>分期还款协议</h1>
 {% for n in clauses %}<h2>第{{ n }}条</h2><p>{{ clause }}{{ clause }}</p>{% endfor %}

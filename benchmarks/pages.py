@@ -30,6 +30,7 @@ def prepare() -> None:
         "SECRET_KEY": "only-for-benchmarks-" + "x" * 40, "FIELD_KEYS": "test:" + "A" * 43 + "=",
         "VAR_DIR": tempfile.mkdtemp(prefix="portal-benchmark-"), "LOG_LEVEL": "CRITICAL",
     }  # fmt: skip
+    Path(os.environ["VAR_DIR"], "static").mkdir()
     import django
 
     django.setup()
@@ -97,9 +98,7 @@ def main() -> None:
     pairs = parser.parse_args().pairs
     prepare()
     from django.db import connection
-    from django.test.utils import setup_test_environment, teardown_test_environment
 
-    setup_test_environment(debug=False)
     name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
@@ -108,7 +107,6 @@ def main() -> None:
                  for _ in range(WARM_UP + pairs)][WARM_UP:]  # fmt: skip
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
-        teardown_test_environment()
     bare, page = median(t[0] for t in times), median(t[1] for t in times)
     print(f"{connection.vendor}: auth-bare {bare * 1e3:.2f} ms, account page {page * 1e3:.2f} ms")
     print(f"ratio auth-bare / page: {median(b / p for b, p in times):.2f} (median of {pairs})")

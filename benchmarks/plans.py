@@ -16,7 +16,9 @@ def once() -> None:
     longest = load("cn", on=TODAY)["plan.longest"]
     total, cent = Decimal("41208.37"), Decimal("0.01")
     each = rules.each_for(total, 60, unit=cent)
-    dues = rules.schedule(total, each, 60, date(2026, 12, 10), agreed_on=TODAY, unit=cent, longest=longest)  # fmt: skip
+    dues = rules.schedule(
+        total, each, 60, date(2026, 12, 10), agreed_on=TODAY, unit=cent, longest=longest
+    )
     with_interest = [due.amount * Decimal("1.1") for due in dues]
     rules.annual_rate(total, with_interest)
 

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.masking import masked
 from accounts.models import CardAccount, Person
 from accounts.rules import Position
 from plans import rules
@@ -79,11 +80,6 @@ class Terms:
         return cls(**facts)
 
 
-def masked(number: str) -> str:
-    """Return an identity number with all but its ends hidden: 11***********34."""
-    return f"{number[:2]}{'*' * max(len(number) - 4, 3)}{number[-2:]}"
-
-
 def terms_for(number: str, account: CardAccount, person: Person, position: Position,
               dues: list[rules.Due], *, policy: Policy, pack: Pack, at: datetime) -> Terms:  # fmt: skip
     """Gather the facts of an offer from the ledger, the policy and the rule pack."""
@@ -92,7 +88,7 @@ def terms_for(number: str, account: CardAccount, person: Person, position: Posit
         number=number,
         made_at=at,
         full_name=person.full_name,
-        id_masked=masked(person.id_number),
+        id_masked=masked(person.id_number, start=2, end=2),
         card_last4=account.card_last4,
         account_ref=account.ref,
         agency="" if account.held_by == "bank" else account.agency_name or account.held_by,

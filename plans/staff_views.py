@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import queries as ledger
 from accounts.access import PortalRequest, log_staff_view, staff_required
+from accounts.masking import masked_facts
 from accounts.models.people import Role
 from plans import actions, queries
-from plans.agreement import masked
 from plans.forms import OfferForm, RefuseForm
 from plans.models import Offer, PlanRequest
 from portal import packs
@@ -45,15 +45,12 @@ def _page(
     refuse_form: RefuseForm | None = None,
 ) -> HttpResponse:
     position = ledger.position(asked.account)
-    holder = asked.account.cardholder
-    person = holder.person
     log_staff_view(request, asked.account)
     facts = {
         "asked": asked,
         "account": asked.account,
         "position": position,
-        "person": person,
-        "id_masked": masked(person.id_number),
+        "person": masked_facts(asked.account.cardholder.person),
         "offer": asked.offers.order_by("-pk").first(),
         "offer_form": offer_form or _offer_form(asked, None),
         "refuse_form": refuse_form or RefuseForm(prefix="refuse"),

@@ -1,4 +1,4 @@
-"""The bank's ledger as fed, and the holds we put on collecting it. Amounts in the account's currency.
+"""The bank's ledger as fed, and our holds on collecting it. Amounts in the account's currency.
 
 Sign of a posting: + raises the debt, − lowers it. A balance above zero is owed to the bank.
 """

@@ -22,8 +22,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit import money
 from portal.kit.errors import Refused
 
-FULL_WIDTH = {ord("０") + i: str(i) for i in range(10)} | {  # noqa: RUF001
-    ord("．"): ".", ord("，"): ",", ord("－"): "-", ord("\u3000"): " ", ord("／"): "/",  # noqa: RUF001
+FULL_WIDTH = {ord("０") + i: str(i) for i in range(10)} | {
+    ord("．"): ".", ord("，"): ",", ord("－"): "-", ord("\u3000"): " ", ord("／"): "/",
 }  # fmt: skip
 
 

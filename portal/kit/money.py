@@ -33,7 +33,7 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 def formatted(amount: Decimal, currency: str) -> str:
     """Return the amount as people read it: ¥1,234.50, a true minus sign before the currency."""
     text = number_format(abs(amount), PLACES[currency], use_l10n=True, force_grouping=True)
-    return f"{'−' if amount < 0 else ''}{SIGNS.get(currency, currency + ' ')}{text}"  # noqa: RUF001
+    return f"{'−' if amount < 0 else ''}{SIGNS.get(currency, currency + ' ')}{text}"
 
 
 if TYPE_CHECKING:  # to the type checker it holds Decimals, to the database whole numbers

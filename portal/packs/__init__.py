@@ -64,7 +64,7 @@ def _all(law: str) -> tuple[Rule, ...]:
 def load(law: str, *, on: date) -> Pack:
     """Return the rules of a jurisdiction (cn, us, uk) that hold on a day.
 
-    Errors: FileNotFoundError for an unknown jurisdiction; ValueError if two rules of one name overlap.
+    Errors: FileNotFoundError for an unknown jurisdiction; ValueError if rules of one name overlap.
     """
     rules: dict[str, Rule] = {}
     for rule in _all(law):

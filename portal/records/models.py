@@ -58,7 +58,7 @@ class Document(models.Model):
 
 
 class Notice(models.Model):
-    """A mail to someone. The row is the queue; a code's text is wiped once sent (not in the demo)."""
+    """A mail to someone. The row is the queue; a code is wiped once sent (not in the demo)."""
 
     kind = models.CharField(max_length=40)
     recipient = models.EmailField()

@@ -14,7 +14,7 @@ TYPES = {
 
 
 def publish(type: str, *, account_ref: str, at: datetime, data: dict[str, Any]) -> OutboxEvent:
-    """Write one event. Money in `data` is text. Errors: KeyError for a type the bank does not know."""
+    """Write one event; money in `data` is text. Errors: KeyError for a type the bank lacks."""
     if type not in TYPES:
         raise KeyError(type)
     return OutboxEvent.objects.create(type=type, account_ref=account_ref, at=at, data=data)

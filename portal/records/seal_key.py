@@ -127,9 +127,9 @@ def make_development_seal(path: Path, *, passphrase: str, at: datetime) -> bool:
     if path.exists():
         return False
     root_key, key = _new_key(), _new_key()
-    root_name = _name(f"{TEST_MARK} – Development root")  # noqa: RUF001
+    root_name = _name(f"{TEST_MARK} – Development root")
     root = _certificate(root_name, root_key, issuer=root_name, by=root_key, is_ca=True, at=at)
-    name = _name(f"{TEST_MARK} – Development")  # noqa: RUF001
+    name = _name(f"{TEST_MARK} – Development")
     leaf = _certificate(name, key, issuer=root_name, by=root_key, is_ca=False, at=at)
     lock = (
         serialization.BestAvailableEncryption(passphrase.encode())

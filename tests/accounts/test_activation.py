@@ -50,7 +50,7 @@ def test_three_steps_bind_sign_in_and_say_what_comes_next(client):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "typed",
-    [" AB-1234 5678 ", "ab12345678", "ＡＢ－１２３４ ５６７８", "acct 1", "ACCT-0001"],  # noqa: RUF001
+    [" AB-1234 5678 ", "ab12345678", "ＡＢ－１２３４ ５６７８", "acct 1", "ACCT-0001"],
 )
 def test_a_reference_is_found_however_it_is_written(client, typed):
     holder, code = letter()
@@ -66,7 +66,7 @@ def test_a_reference_is_found_however_it_is_written(client, typed):
         ("0000000000", None, BORN),
         (None, "BBBBBBBB", BORN),
         (None, None, "1990-03-02"),
-        (None, "ＢＣＤＦ", BORN),  # noqa: RUF001
+        (None, "ＢＣＤＦ", BORN),
         (None, "é💥", BORN),
         ("%", None, BORN),
         ("' OR 1=1 --", None, BORN),

@@ -81,7 +81,7 @@ def test_rows_stand_under_their_statement_with_a_running_balance():
     texts = [(g.title, [(r.amount, r.balance) for r in g.rows]) for g in found.groups]
     assert [len(rows) for _, rows in texts] == [1, 0, 1, 2]
     assert texts[0][1] == [("¥40.00", "¥7,840.00")]
-    assert texts[2][1] == [("−¥300.00", "¥7,800.00")]
+    assert texts[2][1] == [("\N{MINUS SIGN}¥300.00", "¥7,800.00")]
     assert texts[3][1] == [("¥100.00", "¥8,100.00"), ("¥8,000.00", "¥8,000.00")]
     assert "¥8,100.00" in found.groups[-1].facts
 

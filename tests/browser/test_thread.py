@@ -23,7 +23,7 @@ from tests.people import mailed_code, sign_in, staff
 
 @pytest.fixture
 def letter(tmp_path, transactional_db, development_seal):
-    """A feed is loaded; the account of archetype 9 (rare name, three months behind) gets a letter."""
+    """A feed is loaded; archetype 9 (rare name, three months behind) gets a letter."""
     write_feed(tmp_path / "feed", accounts=12, seed=1, as_of=localdate())
     call_command("import_feed", tmp_path / "feed", verbosity=0)
     holder = Cardholder.objects.get(ref="C0000009")

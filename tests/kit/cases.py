@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (full-width and foreign digits are the point)
 """What people and programs type into our fields, and what must come of it.
 
 ACCEPT rows: (typed, value). REFUSE rows: typed. The fields stand in FIELDS; amounts are in CNY with

@@ -20,22 +20,39 @@ def account_of(user: User, *, ref: str = "AC0001", **changes: Any) -> CardAccoun
     """A CNY account whose last minimum, 1,000.00, was not received: overdue 1,000.00."""
     today = localdate()
     facts = {
-        "product": "CLASSIC", "card_last4": "4417", "currency": "CNY", "credit_limit": Decimal(20000),
-        "opened_on": date(2020, 1, 1), "statement_day": 5, "daily_rate": Decimal("0.0005"),
-        "late_fee_rate": Decimal("0.05"), "minimum_rate": Decimal("0.1"), "interest_basis": "full",
-        "status": "open", "as_of": today,
-    } | changes  # fmt: skip
+        "product": "CLASSIC",
+        "card_last4": "4417",
+        "currency": "CNY",
+        "credit_limit": Decimal(20000),
+        "opened_on": date(2020, 1, 1),
+        "statement_day": 5,
+        "daily_rate": Decimal("0.0005"),
+        "late_fee_rate": Decimal("0.05"),
+        "minimum_rate": Decimal("0.1"),
+        "interest_basis": "full",
+        "status": "open",
+        "as_of": today,
+    } | changes
     account = CardAccount.objects.create(ref=ref, cardholder=user.cardholder, **facts)
     made = today - timedelta(days=60)
     Statement.objects.create(
-        account=account, statement_on=made, due_on=made + timedelta(days=20),
-        opening_balance=Decimal(0), closing_balance=Decimal(8000), minimum_due=Decimal(1000),
-    )  # fmt: skip
+        account=account,
+        statement_on=made,
+        due_on=made + timedelta(days=20),
+        opening_balance=Decimal(0),
+        closing_balance=Decimal(8000),
+        minimum_due=Decimal(1000),
+    )
     for i, (kind, amount) in enumerate([("purchase", 7900), ("interest", 60), ("late_fee", 40)]):
         Posting.objects.create(
-            ref=f"{ref}-{i}", account=account, posted_on=made - timedelta(days=3), amount=Decimal(amount),
-            transacted_on=made - timedelta(days=3), kind=kind, description=kind,
-        )  # fmt: skip
+            ref=f"{ref}-{i}",
+            account=account,
+            posted_on=made - timedelta(days=3),
+            amount=Decimal(amount),
+            transacted_on=made - timedelta(days=3),
+            kind=kind,
+            description=kind,
+        )
     return account
 
 
@@ -52,9 +69,14 @@ class Scene:
     def draft(self, months: int = 3) -> PlanRequest:
         each = rules.each_for(Decimal(1000), months, unit=CENT)
         return actions.draft(
-            self.account, each=each, months=months, first_on=self.first_on, reason="",
-            by=self.holder, at=now(),
-        )  # fmt: skip
+            self.account,
+            each=each,
+            months=months,
+            first_on=self.first_on,
+            reason="",
+            by=self.holder,
+            at=now(),
+        )
 
     def submitted(self, months: int = 3) -> PlanRequest:
         request = self.draft(months)
@@ -69,10 +91,16 @@ class Scene:
     def preparing(self, request: PlanRequest | None = None) -> Offer:
         request = request or self.taken()
         return actions.make_offer(
-            request, each=request.each, months=request.months, first_on=request.first_on,
-            findings=FINDINGS, explanation="", basis_version=self.account.version,
-            by=self.agent, at=now(),
-        )  # fmt: skip
+            request,
+            each=request.each,
+            months=request.months,
+            first_on=request.first_on,
+            findings=FINDINGS,
+            explanation="",
+            basis_version=self.account.version,
+            by=self.agent,
+            at=now(),
+        )
 
     def offered(self, request: PlanRequest | None = None) -> Offer:
         offer = self.preparing(request)

@@ -1,4 +1,4 @@
-"""The cardholder's pages: works, refuses the wrong method, hides from others, says what is wrong."""
+"""The cardholder's pages: they work, hide from others, and say what is wrong."""
 
 from datetime import timedelta
 from decimal import Decimal

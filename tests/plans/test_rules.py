@@ -28,8 +28,16 @@ PENNIES = [
 ]
 
 
-def divided(total: str, each: Decimal, months: int, first_on: date = date(2026, 12, 10), unit: Decimal = CENT) -> list[rules.Due]:  # fmt: skip
-    return rules.schedule(Decimal(total), each, months, first_on, agreed_on=TODAY, unit=unit, longest=LONGEST)  # fmt: skip
+def divided(
+    total: str,
+    each: Decimal,
+    months: int,
+    first_on: date = date(2026, 12, 10),
+    unit: Decimal = CENT,
+) -> list[rules.Due]:
+    return rules.schedule(
+        Decimal(total), each, months, first_on, agreed_on=TODAY, unit=unit, longest=LONGEST
+    )
 
 
 @pytest.mark.parametrize(("total", "months", "regular", "final"), PENNIES)
@@ -66,7 +74,9 @@ def test_sixty_months_must_end_within_five_years_of_the_agreement():
     with pytest.raises(Refused) as no:
         divided("6000.00", Decimal(100), 60, first_on=date(2026, 12, 23))
     assert no.value.rule == "CN-PLAN-02"
-    assert divided("6000.00", Decimal(100), 60, first_on=date(2026, 12, 22))[-1].on == date(2031, 11, 22)  # fmt: skip
+    assert divided("6000.00", Decimal(100), 60, first_on=date(2026, 12, 22))[-1].on == date(
+        2031, 11, 22
+    )
 
 
 @pytest.mark.parametrize("first_on", [TODAY, date(2026, 11, 21)])
@@ -132,9 +142,12 @@ APPENDIX_J = [
 @pytest.mark.parametrize(("amount", "payments", "whole", "fraction", "a_year", "apr"), APPENDIX_J)
 def test_the_annual_rate_is_the_regulators(amount, payments, whole, fraction, a_year, apr):
     rate = rules.annual_rate(
-        Decimal(amount), [Decimal(p) for p in payments],
-        whole=whole, fraction=Decimal(fraction), periods_a_year=a_year,
-    )  # fmt: skip
+        Decimal(amount),
+        [Decimal(p) for p in payments],
+        whole=whole,
+        fraction=Decimal(fraction),
+        periods_a_year=a_year,
+    )
     assert (rate * 100).quantize(CENT) == Decimal(apr)
 
 

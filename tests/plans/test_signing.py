@@ -45,7 +45,7 @@ def test_the_signed_file_begins_with_the_bytes_that_were_read(signed):
 
 
 def test_the_acceptance_is_attached_as_evidence(signed):
-    _, offer, agreement = signed
+    _, _offer, agreement = signed
     with pikepdf.open(io.BytesIO(documents.read(agreement.document))) as pdf:
         evidence = pdf.attachments["acceptance.json"].get_file().read_bytes()
     assert documents.digest(evidence) == agreement.evidence_sha256
@@ -64,7 +64,7 @@ def test_a_second_program_finds_the_signature_valid(signed, tmp_path):
 
 
 def test_signing_makes_instalments_a_hold_an_event_and_a_notice(signed):
-    scene, offer, agreement = signed
+    scene, _offer, agreement = signed
     dues = list(agreement.instalments.values_list("amount", flat=True))
     assert dues == [Decimal("333.33"), Decimal("333.33"), Decimal("333.34")]
     hold = Hold.objects.get(account=scene.account)

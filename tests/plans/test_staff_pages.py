@@ -19,9 +19,14 @@ def agent(client, scene):
 
 def offer_data(scene, **changes):
     data = {
-        "by": "months", "months": "3", "amount": "", "first_on": scene.first_on.isoformat(),
-        "findings": FINDINGS, "explanation": "", "basis_version": str(scene.account.version),
-    }  # fmt: skip
+        "by": "months",
+        "months": "3",
+        "amount": "",
+        "first_on": scene.first_on.isoformat(),
+        "findings": FINDINGS,
+        "explanation": "",
+        "basis_version": str(scene.account.version),
+    }
     return {**data, **changes}
 
 
@@ -144,14 +149,21 @@ def test_an_offer_can_be_taken_back_until_it_is_accepted(agent, scene):
 
 @pytest.mark.parametrize(
     ("role", "reads", "decides"),
-    [("agent", True, True), ("supervisor", True, True), ("auditor", True, False), ("complaint_handler", False, False)],
-)  # fmt: skip
+    [
+        ("agent", True, True),
+        ("supervisor", True, True),
+        ("auditor", True, False),
+        ("complaint_handler", False, False),
+    ],
+)
 def test_who_reads_and_who_decides(client, scene, role, reads, decides):
     request = scene.submitted()
     client = sign_in(client, staff(role))
     url = reverse("plans:staff_request", args=[request.number])
     assert client.get(url).status_code == (200 if reads else 403)
-    assert client.post(reverse("plans:take", args=[request.number])).status_code == (302 if decides else 403)  # fmt: skip
+    assert client.post(reverse("plans:take", args=[request.number])).status_code == (
+        302 if decides else 403
+    )
 
 
 def test_drafts_are_not_the_staffs_to_read(agent, scene):

@@ -1,4 +1,4 @@
-"""The demonstration: people in every state by the real actions; and its page only when asked for."""
+"""The demonstration: people in every state, and its page only when asked for."""
 
 import pytest
 from django.core.management import CommandError, call_command
