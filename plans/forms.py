@@ -13,11 +13,11 @@ from plans import rules
 from plans.policy import CURRENT
 from portal.kit import money
 from portal.kit.errors import Refused
-from portal.kit.forms import CleanText, CodeField, DateField, IntField, MoneyField, OnceForm, said
+from portal.kit.forms import CleanText, CodeField, DateField, IntField, MoneyField, said
 from portal.packs import Pack
 
 
-class ScheduleForm(OnceForm):
+class ScheduleForm(forms.Form):
     """How much a month or how many payments, and from when; one follows from the other.
 
     After is_valid(): `dues`, `each`, `payments`. Amounts in the account's currency.
@@ -168,7 +168,7 @@ class OfferForm(ScheduleForm):
         return facts
 
 
-class RefuseForm(OnceForm):
+class RefuseForm(forms.Form):
     reason = CleanText(
         label=_("Why not, and what the cardholder can do instead"),
         help_text=_("The cardholder reads this. Be plain and kind."),
@@ -177,7 +177,7 @@ class RefuseForm(OnceForm):
     )
 
 
-class DeclineForm(OnceForm):
+class DeclineForm(forms.Form):
     reason = CleanText(label=_("Would you tell us why?"), longest=1000, lines=True, required=False)
 
 
@@ -191,7 +191,7 @@ def same_name(typed: str, name: str) -> bool:
     return bare(typed) == bare(name)
 
 
-class SignForm(OnceForm):
+class SignForm(forms.Form):
     """Consent, name and code. Nothing is ticked beforehand."""
 
     sha256 = CleanText(widget=forms.HiddenInput(), longest=64)

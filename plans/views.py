@@ -54,7 +54,7 @@ def _plan_form(request: PortalRequest, account: CardAccount) -> PlanForm:
             "reason": draft.reason,
         }
     return PlanForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         initial=initial,
         position=ledger.position(account),
         pack=packs.load(law(), on=on),
@@ -190,7 +190,8 @@ def sign(request: PortalRequest, number: str) -> HttpResponse:
     if not actions.is_live(offer, at=now()):
         return render(request, "plans/offer_changed.html", {"offer": offer}, status=409)
     draft, name = _draft(offer), offer.account.cardholder.person.full_name
-    form = SignForm(request.POST or None, full_name=name, initial={"sha256": draft.sha256})
+    data = request.POST if request.method == "POST" else None
+    form = SignForm(data, full_name=name, initial={"sha256": draft.sha256})
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["sha256"] != draft.sha256:
             return render(request, "plans/offer_changed.html", {"offer": offer}, status=409)

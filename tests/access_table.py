@@ -81,10 +81,22 @@ mfa_remove_webauthn                  GET   in    gone  gone  2nd   2nd   2nd   2
 mfa_remove_webauthn                  POST  in    gone  gone  2nd   2nd   2nd   2nd
 mfa_view_recovery_codes              GET   in    gone  gone  gone  gone  gone  gone
 mfa_view_recovery_codes              POST  in    405   405   405   405   405   405
+plans:agreement                      GET   in    gone  ok    no    no    no    no
+plans:agreement                      POST  in    405   405   no    no    no    no
+plans:agreement_pdf                  GET   in    gone  ok    no    no    no    no
+plans:agreement_pdf                  POST  in    405   405   no    no    no    no
+plans:calendar                       GET   in    gone  ok    no    no    no    no
+plans:calendar                       POST  in    405   405   no    no    no    no
+plans:decline                        GET   in    405   405   no    no    no    no
+plans:decline                        POST  in    gone  to    no    no    no    no
+plans:draft                          GET   in    gone  ok    no    no    no    no
+plans:draft                          POST  in    405   405   no    no    no    no
 plans:index                          GET   in    ok    ok    no    no    no    no
 plans:index                          POST  in    405   405   no    no    no    no
 plans:make_offer                     GET   in    no    no    405   no    405   no
 plans:make_offer                     POST  in    no    no    422   no    422   no
+plans:offer                          GET   in    gone  ok    no    no    no    no
+plans:offer                          POST  in    405   405   no    no    no    no
 plans:preview                        GET   in    405   405   no    no    no    no
 plans:preview                        POST  in    gone  ok    no    no    no    no
 plans:queue                          GET   in    no    no    ok    no    ok    ok
@@ -92,9 +104,13 @@ plans:queue                          POST  in    no    no    405   no    405   4
 plans:refuse                         GET   in    no    no    405   no    405   no
 plans:refuse                         POST  in    no    no    422   no    422   no
 plans:request                        GET   in    gone  ok    no    no    no    no
-plans:request                        POST  in    gone  ok    no    no    no    no
+plans:request                        POST  in    gone  422   no    no    no    no
 plans:request_page                   GET   in    gone  ok    no    no    no    no
 plans:request_page                   POST  in    405   405   no    no    no    no
+plans:send_code                      GET   in    405   405   no    no    no    no
+plans:send_code                      POST  in    gone  to    no    no    no    no
+plans:sign                           GET   in    gone  ok    no    no    no    no
+plans:sign                           POST  in    gone  422   no    no    no    no
 plans:staff_home                     GET   to    to    to    to    to    to    to
 plans:staff_home                     POST  to    to    to    to    to    to    to
 plans:staff_request                  GET   in    no    no    ok    no    ok    ok
@@ -103,6 +119,10 @@ plans:submit                         GET   in    405   405   no    no    no    n
 plans:submit                         POST  in    gone  to    no    no    no    no
 plans:take                           GET   in    no    no    405   no    405   no
 plans:take                           POST  in    no    no    to    no    to    no
+plans:withdraw                       GET   in    405   405   no    no    no    no
+plans:withdraw                       POST  in    gone  to    no    no    no    no
+plans:withdraw_offer                 GET   in    no    no    405   no    405   no
+plans:withdraw_offer                 POST  in    no    no    to    no    gone  no
 readyz                               GET   ok    ok    ok    ok    ok    ok    ok
 readyz                               POST  405   405   405   405   405   405   405
 set_language                         GET   to    to    to    to    to    to    to
@@ -113,6 +133,8 @@ theme                                GET   405   405   405   405   405   405   4
 theme                                POST  to    to    to    to    to    to    to
 usersessions_list                    GET   in    ok    ok    ok    ok    ok    ok
 usersessions_list                    POST  in    to    to    to    to    to    to
+verify:document                      GET   gone  gone  gone  gone  gone  gone  gone
+verify:document                      POST  gone  gone  gone  gone  gone  gone  gone
 verify:index                         GET   ok    ok    ok    ok    ok    ok    ok
 verify:index                         POST  bad   bad   bad   bad   bad   bad   bad
 """

@@ -44,12 +44,12 @@ def scene(who: dict[str, Any]) -> Scene:
 
 OWNED: dict[str, Made] = {
     "ref": lambda who: account_of(who["owner"]).ref,
-    "plans:offer.number": lambda who: scene(who).preparing().number,
+    "plans:offer.number": lambda who: scene(who).offered().number,
     "plans:draft.number": lambda who: scene(who).offered().number,
     "plans:send_code.number": lambda who: scene(who).offered().number,
     "plans:sign.number": lambda who: scene(who).offered().number,
     "plans:decline.number": lambda who: scene(who).offered().number,
-    "plans:withdraw_offer.number": lambda who: scene(who).preparing().number,
+    "plans:withdraw_offer.number": lambda who: scene(who).preparing().request.number,
     "plans:agreement.number": lambda who: signed(who).number,
     "plans:agreement_pdf.number": lambda who: signed(who).number,
     "plans:calendar.number": lambda who: signed(who).number,

@@ -69,18 +69,6 @@ class Renderer(TemplatesSetting):
     bound_field_class = Bound
 
 
-class OnceForm(forms.Form):
-    """A form whose single-valued fields may come once: two amounts in one post are refused."""
-
-    def _clean_form(self) -> None:
-        super()._clean_form()  # type: ignore[misc]
-        counted = getattr(self.data, "getlist", None)
-        for name, field in self.fields.items():
-            many = isinstance(field, forms.MultipleChoiceField)
-            if counted and not many and len(counted(self.add_prefix(name))) > 1:
-                self.add_error(name, _("This answer was sent twice. Give it once."))
-
-
 def said(error: Refused) -> str:
     """Return a refusal's sentence in the reader's language."""
     text = gettext(str(error.message))

@@ -33,14 +33,18 @@
   const announced = document.getElementById("timeout-said");
   const csrf = dialog.querySelector("[name=csrfmiddlewaretoken]").value;
   let end = Date.now() + idle;
+  const tabs = new BroadcastChannel("session"); // one session, many tabs: what one does counts for all
+  const renewed = () => { end = Date.now() + idle; if (dialog.open) dialog.close(); };
+  const tell = () => { renewed(); tabs.postMessage(""); };
+  tabs.addEventListener("message", renewed);
+  tell();
   const words = (s) =>
     s > 60 ? dialog.dataset.minutes.replace("{n}", Math.ceil(s / 60))
     : s === 60 ? dialog.dataset.minute : dialog.dataset.seconds.replace("{n}", s);
   const stay = () => fetch(dialog.dataset.stay, { method: "POST", headers: { "X-CSRFToken": csrf } })
     .then((answer) => {
       if (!answer.ok) return location.assign(dialog.dataset.ended);
-      end = Date.now() + idle;
-      dialog.close();
+      tell();
     }, show(false)); // no connection: the dialog stays, the line on the page says why
   setInterval(() => {
     const s = Math.max(0, Math.round((end - Date.now()) / 1000));
@@ -48,9 +52,9 @@
     if (!dialog.open) return;
     left.textContent = words(s);
     if (s % 15 === 0 || s <= 20) announced.textContent = words(s);
-    if (s === 0) location.assign(dialog.dataset.ended);
+    if (Date.now() > end + 2000) location.assign(dialog.dataset.ended); // asked sooner, the page would renew the session
   }, 1000);
-  document.body.addEventListener("htmx:afterOnLoad", () => { end = Date.now() + idle; });
+  document.body.addEventListener("htmx:afterOnLoad", tell);
   document.getElementById("timeout-stay").addEventListener("click", stay);
   dialog.addEventListener("cancel", (event) => { event.preventDefault(); stay(); });
 })();
