@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -51,21 +50,21 @@ class Entry(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line of the ledger. Texts are escaped and formatted."""
+    """One line of the ledger. Texts are formatted, and escaped once, here."""
 
-    item: SafeString
-    date: SafeString  # and the kind, where the item does not say it
-    split: SafeString
-    amount: SafeString
-    balance: SafeString
+    item: str
+    date: str  # and the kind, where the item does not say it
+    split: str
+    amount: str
+    balance: str
 
 
 @dataclass(frozen=True)
 class Group:
     """The lines of one statement, or those after the last one, newest first."""
 
-    title: SafeString
-    facts: SafeString
+    title: str
+    facts: str
     rows: list[Row]
 
 
@@ -155,7 +154,7 @@ class _Ledger:
         self.currency, self.as_of = account.currency, account.as_of
         self.bills, self.entries = bills, entries
         self.book: Book = fold(bills, movements, principal_first_from=rule)
-        self.days: dict[date, SafeString] = {}
+        self.days: dict[date, str] = {}
 
     def groups(self, choice: Choice) -> list[Group]:
         kinds, months = GROUPS[choice.kinds][1], PERIODS[choice.period][1]
@@ -180,7 +179,7 @@ class _Ledger:
     def group(self, index: int, rows: list[Row]) -> Group:
         if index == len(self.bills):
             title = _("Since the last statement") if self.bills else _("Before the first statement")
-            return Group(escape(title), mark_safe(""), rows)
+            return Group(escape(title), "", rows)
         bill = self.bills[index]
         title = _("Statement of %(on)s") % {"on": self.day(bill.made_on)}
         said = _("Opening %(opening)s · closing %(closing)s · minimum %(minimum)s, due %(due)s")
@@ -201,11 +200,11 @@ class _Ledger:
             balance=self.money(balance),
         )
 
-    def split(self, entry: Entry) -> SafeString:
+    def split(self, entry: Entry) -> str:
         """Say what a repayment paid, where that was not principal alone (CN-ACC-01)."""
         spread = self.book.spread_of(entry.ref) if entry.kind == Kind.REPAYMENT else None
         if spread is None or spread.total == spread.principal:
-            return mark_safe("")
+            return ""
         parts = [
             (_("interest"), spread.interest),
             (_("late payment charges"), spread.default_sum),
@@ -215,12 +214,12 @@ class _Ledger:
         said = " · ".join(f"{name} {self.money(amount)}" for name, amount in parts if amount)
         return escape(_("It paid: %(parts)s") % {"parts": said})
 
-    def money(self, amount: Decimal) -> SafeString:
-        return mark_safe(formatted(amount, self.currency))  # noqa: S308  (digits and a sign)
+    def money(self, amount: Decimal) -> str:
+        return escape(formatted(amount, self.currency))
 
-    def day(self, on: date) -> SafeString:
+    def day(self, on: date) -> str:
         if on not in self.days:
-            self.days[on] = mark_safe(date_format(on, "SHORT_DATE_FORMAT"))  # noqa: S308
+            self.days[on] = escape(date_format(on, "SHORT_DATE_FORMAT"))
         return self.days[on]
 
 

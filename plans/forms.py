@@ -10,11 +10,24 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.rules import Position
 from plans import rules
+from plans.models import PlanRequest
 from plans.policy import CURRENT
 from portal.kit import money
 from portal.kit.errors import Refused
 from portal.kit.forms import CleanText, CodeField, DateField, IntField, MoneyField, said
 from portal.packs import Pack
+
+
+def as_asked(asked: PlanRequest) -> dict[str, Any]:
+    """Return what a request chose, as a form's first values."""
+    unit = money.unit(asked.account.currency)
+    return {
+        "by": rules.chosen_by(asked.total, asked.each, asked.months, unit=unit),
+        "amount": asked.each,
+        "months": asked.months,
+        "first_on": asked.first_on,
+        "reason": asked.reason,
+    }
 
 
 class ScheduleForm(forms.Form):

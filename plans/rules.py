@@ -34,6 +34,11 @@ def months_for(total: Decimal, each: Decimal) -> int:
     return math.ceil(total / each)
 
 
+def chosen_by(total: Decimal, each: Decimal, months: int, *, unit: Decimal) -> str:
+    """Tell which was chosen, "months" or "amount": a length gives the rounded even share."""
+    return "months" if each == each_for(total, months, unit=unit) else "amount"
+
+
 def schedule(
     total: Decimal,
     each: Decimal,

@@ -12,7 +12,7 @@ from accounts.access import PortalRequest, log_staff_view, staff_required
 from accounts.masking import masked_facts
 from accounts.models.people import Role
 from plans import actions, queries
-from plans.forms import OfferForm, RefuseForm
+from plans.forms import OfferForm, RefuseForm, as_asked
 from plans.models import Offer, PlanRequest
 from portal import packs
 from portal.kit.errors import IllegalMove, Refused, Stale
@@ -64,13 +64,7 @@ def _page(
 
 def _offer_form(asked: PlanRequest, data: object) -> OfferForm:
     on = localdate()
-    initial = {
-        "by": "amount",
-        "amount": asked.each,
-        "months": asked.months,
-        "first_on": asked.first_on,
-        "basis_version": asked.account.version,
-    }
+    initial = as_asked(asked) | {"basis_version": asked.account.version}
     return OfferForm(
         data,
         initial=initial,

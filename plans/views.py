@@ -13,7 +13,7 @@ from accounts.access import PortalRequest, cardholder_required
 from accounts.models import CardAccount
 from plans import actions, queries, signing
 from plans.agreement import Terms, clauses, document_language
-from plans.forms import DeclineForm, PlanForm, SignForm
+from plans.forms import DeclineForm, PlanForm, SignForm, as_asked
 from plans.models import Agreement, Offer, OfferDraft, PlanRequest
 from portal import packs
 from portal.kit.errors import IllegalMove, Refused, Stale
@@ -46,13 +46,7 @@ def _plan_form(request: PortalRequest, account: CardAccount) -> PlanForm:
         "first_on": queries.usual_first_day(account, on=on),
     }
     if draft:
-        initial = {
-            "by": "months",
-            "months": draft.months,
-            "amount": draft.each,
-            "first_on": draft.first_on,
-            "reason": draft.reason,
-        }
+        initial = as_asked(draft)
     return PlanForm(
         request.POST if request.method == "POST" else None,
         initial=initial,

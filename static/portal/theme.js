@@ -7,4 +7,6 @@
   };
   set();
   device.addEventListener("change", set);
+  addEventListener("beforeprint", () => { document.documentElement.dataset.bsTheme = "light"; });
+  addEventListener("afterprint", set);
 })();

@@ -12,11 +12,19 @@ AS_OF = date(2026, 11, 20)
 def account(user: User, ref: str = "AC0001", *, statements: int = 3, **changes: Any) -> CardAccount:
     """Overdue 1,600.00 since 25 September 2026 of a balance of 8,100.00, 100.00 of it interest."""
     facts = {
-        "product": "CLASSIC", "card_last4": "4417", "currency": "CNY",
-        "credit_limit": Decimal(20000), "opened_on": date(2020, 1, 1), "statement_day": 5, "daily_rate": Decimal("0.0005"),
-        "late_fee_rate": Decimal("0.05"), "minimum_rate": Decimal("0.1"),
-        "interest_basis": "unpaid", "status": "open", "as_of": AS_OF,
-    } | changes  # fmt: skip
+        "product": "CLASSIC",
+        "card_last4": "4417",
+        "currency": "CNY",
+        "credit_limit": Decimal(20000),
+        "opened_on": date(2020, 1, 1),
+        "statement_day": 5,
+        "daily_rate": Decimal("0.0005"),
+        "late_fee_rate": Decimal("0.05"),
+        "minimum_rate": Decimal("0.1"),
+        "interest_basis": "unpaid",
+        "status": "open",
+        "as_of": AS_OF,
+    } | changes
     held = CardAccount.objects.create(ref=ref, cardholder=user.cardholder, **facts)
     balances = [Decimal(0), Decimal(8100), Decimal(8100), Decimal(8100)]
     for i in range(statements):

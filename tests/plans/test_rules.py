@@ -53,6 +53,14 @@ def test_an_amount_a_month_leaves_the_rest_for_the_last():
     assert [d.amount for d in divided("203.00", Decimal(50), months)] == [50, 50, 50, 50, 3]
 
 
+@pytest.mark.parametrize(
+    ("total", "each", "months", "chosen"),
+    [("5543.09", "1385.77", 4, "months"), ("203.00", "50.00", 5, "amount")],
+)
+def test_what_was_chosen_can_be_told_from_the_terms(total, each, months, chosen):
+    assert rules.chosen_by(Decimal(total), Decimal(each), months, unit=CENT) == chosen
+
+
 def test_a_currency_without_cents_divides_into_whole_units():
     each = rules.each_for(Decimal(203), 6, unit=Decimal(1))
     dues = divided("203", each, 6, unit=Decimal(1))

@@ -67,6 +67,16 @@ def test_taking_offering_and_the_worker_make_an_open_offer(agent, scene):
     assert Offer.objects.get().status == "preparing"
 
 
+def test_the_form_as_it_stands_offers_just_what_was_asked(agent, scene):
+    """1,000.00 in 3 rounds down to 333.33: read back as an amount it would be 4 payments."""
+    request = scene.taken()
+    page = agent.get(reverse("plans:staff_request", args=[request.number]))
+    form = page.context["offer_form"]
+    data = {name: form[name].value() for name in form.fields} | {"findings": FINDINGS}
+    agent.post(reverse("plans:make_offer", args=[request.number]), data)
+    assert Offer.objects.get().months == 3
+
+
 def test_other_terms_need_a_word_of_explanation(agent, scene):
     request = scene.taken()
     url = reverse("plans:make_offer", args=[request.number])
