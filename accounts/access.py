@@ -20,7 +20,7 @@ from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from accounts.models import Cardholder, User
+from accounts.models import User
 from portal.records import audit
 from portal.records.models import StaffView
 
@@ -47,7 +47,7 @@ def cardholder_required(view: Guarded[P, R]) -> View[P]:
         if not request.user.is_authenticated:
             return _sign_in(request)
         user = request.user
-        if user.is_staff or not Cardholder.objects.filter(user=user).exists():
+        if user.is_staff or not hasattr(user, "cardholder"):
             raise PermissionDenied
         return view(cast(PortalRequest, request), *args, **kwargs)
 

@@ -66,6 +66,7 @@ class Book:
     parts: dict[str, Decimal]
     part_of: dict[str, str] = field(default_factory=dict)
     credits: dict[str, tuple[int, dict[str, Decimal]]] = field(default_factory=dict)
+    charged: dict[str, int] = field(default_factory=dict)  # charge → the bill it came after
 
     @property
     def balance(self) -> Decimal:
@@ -102,9 +103,11 @@ class Book:
         run = self.missed(on)
         return (on - self.bills[run[0]].due_on).days if run else 0
 
-    def charge(self, ref: str, part: str, amount: Decimal) -> None:
-        self.parts[part] += amount
-        self.part_of[ref] = part
+    def charge(self, movement: Movement) -> None:
+        part = PART_OF.get(movement.kind, "principal")
+        self.parts[part] += movement.amount
+        self.part_of[movement.ref] = part
+        self.charged[movement.ref] = self.bill_before(movement.on)
         self._use_credit()
 
     def pay(self, movement: Movement, order: Iterable[str]) -> None:
@@ -117,7 +120,8 @@ class Book:
         for part, amount in spread.items():
             self.parts[part] -= amount
         at = self.bill_before(movement.on)
-        if at >= 0:
+        billed = self.charged.get(movement.reverses, -1) < at  # else no bill asks for the charge
+        if at >= 0 and billed:
             self.paid[at] -= movement.amount
         self.credits[movement.ref] = (at, spread)
 
@@ -163,7 +167,7 @@ def fold(
         if movement.amount > 0 and movement.reverses in book.credits:
             book.take_back(movement)
         elif movement.amount > 0:
-            book.charge(movement.ref, PART_OF.get(movement.kind, "principal"), movement.amount)
+            book.charge(movement)
         elif movement.amount < 0:
             book.pay(movement, _order(movement, book, late >= principal_first_from.value))
     return book

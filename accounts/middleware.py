@@ -12,6 +12,9 @@ from portal.kit.middleware import GetResponse
 
 STAMP = "signed_in_at"  # epoch seconds of the first page after sign-in
 
+SEEN = "seen_at"
+SAVED_EVERY = 60  # seconds: a session is written, and so renewed, once a minute and not each time
+
 
 class SessionLimits:
     """Signs out what has been signed in for SESSION_ABSOLUTE_AGE, however busy it is."""
@@ -22,6 +25,8 @@ class SessionLimits:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
             since = request.session.setdefault(STAMP, time.time())
+            if time.time() - request.session.get(SEEN, 0) >= SAVED_EVERY:
+                request.session[SEEN] = time.time()
             if time.time() - since >= settings.SESSION_ABSOLUTE_AGE:
                 logout(request)
                 messages.info(request, _("You were signed out after eight hours. Sign in again."))

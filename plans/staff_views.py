@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import queries as ledger
 from accounts.access import PortalRequest, log_staff_view, staff_required
@@ -24,7 +24,7 @@ DECIDERS = (Role.AGENT, Role.SUPERVISOR)
 
 
 @staff_required(*READERS)
-@require_GET
+@require_safe
 def queue(request: PortalRequest) -> HttpResponse:
     """Requests that wait, oldest first, a page at a time; and what was decided lately."""
     page = queries.queue_page(after=request.GET.get("after", ""))
@@ -75,7 +75,7 @@ def _offer_form(asked: PlanRequest, data: object) -> OfferForm:
 
 
 @staff_required(*READERS)
-@require_GET
+@require_safe
 def request_page(request: PortalRequest, number: str) -> HttpResponse:
     return _page(request, get_object_or_404(queries.all_requests(), number=number))
 

@@ -1,7 +1,6 @@
 """Addresses of the plans room, cardholder's and staff's."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
 from plans import staff_views, views
 
@@ -21,7 +20,6 @@ urlpatterns = [
     path("plans/agreements/<str:number>/", views.agreement_page, name="agreement"),
     path("plans/agreements/<str:number>/agreement.pdf", views.agreement_pdf, name="agreement_pdf"),
     path("plans/agreements/<str:number>/payments.ics", views.calendar, name="calendar"),
-    path("staff/", RedirectView.as_view(pattern_name="plans:queue"), name="staff_home"),
     path("staff/plans/", staff_views.queue, name="queue"),
     path("staff/plans/<str:number>/", staff_views.request_page, name="staff_request"),
     path("staff/plans/<str:number>/take/", staff_views.take, name="take"),

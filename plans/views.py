@@ -5,7 +5,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import queries as ledger
 from accounts import stepup
@@ -23,7 +23,7 @@ from portal.records import documents
 
 
 @cardholder_required
-@require_GET
+@require_safe
 def index(request: PortalRequest) -> HttpResponse:
     facts = {
         "requests": queries.requests_of(request.user),
@@ -88,7 +88,7 @@ def preview(request: PortalRequest, ref: str) -> HttpResponse:
 
 
 @cardholder_required
-@require_GET
+@require_safe
 def request_page(request: PortalRequest, number: str) -> HttpResponse:
     """Check your answers while it is a draft; afterwards where it stands."""
     asked = get_object_or_404(queries.requests_of(request.user), number=number)
@@ -137,7 +137,7 @@ def _draft(offer: Offer) -> OfferDraft:
 
 
 @cardholder_required
-@require_GET
+@require_safe
 def offer_page(request: PortalRequest, number: str) -> HttpResponse:
     """The whole agreement as text, and as a PDF in both languages, before anything is signed."""
     offer = _offer(request, number)
@@ -154,7 +154,7 @@ def offer_page(request: PortalRequest, number: str) -> HttpResponse:
 
 
 @cardholder_required
-@require_GET
+@require_safe
 def draft_pdf(request: PortalRequest, number: str, language: str) -> FileResponse:
     draft = get_object_or_404(_offer(request, number).drafts, language=language)
     return download(documents.fetch(draft.sha256), f"{number}.{language}.pdf")
@@ -242,7 +242,7 @@ def decline(request: PortalRequest, number: str) -> HttpResponse:
 
 
 @cardholder_required
-@require_GET
+@require_safe
 def agreement_page(request: PortalRequest, number: str) -> HttpResponse:
     agreement = get_object_or_404(queries.agreements_of(request.user), number=number)
     instalments = list(agreement.instalments.all())
@@ -255,7 +255,7 @@ def agreement_page(request: PortalRequest, number: str) -> HttpResponse:
 
 
 @cardholder_required
-@require_GET
+@require_safe
 def agreement_pdf(request: PortalRequest, number: str) -> FileResponse:
     agreement: Agreement = get_object_or_404(queries.agreements_of(request.user), number=number)
     signing.note_download(agreement, by=request.user, at=now())
@@ -263,7 +263,7 @@ def agreement_pdf(request: PortalRequest, number: str) -> FileResponse:
 
 
 @cardholder_required
-@require_GET
+@require_safe
 def calendar(request: PortalRequest, number: str) -> HttpResponse:
     """The due dates for the cardholder's own calendar."""
     from plans.ics import payments

@@ -174,13 +174,12 @@ CELERY_BEAT_SCHEDULE = {
 
 # == people and sessions
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.adapters.Backend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]  # nobody has a password
 LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "home"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 15 * 60  # idle
-SESSION_SAVE_EVERY_REQUEST = True
 SESSION_ABSOLUTE_AGE = 8 * 3600  # from sign-in, whatever is done
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -235,7 +234,7 @@ MFA_TOTP_TOLERANCE = 0  # tolerance 1 can be replayed
 MFA_TRUST_ENABLED = False
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_TRACK_ACTIVITY = False  # five queries a page
 
 # == language, place, form
 LANGUAGE_CODE = "zh-hans"

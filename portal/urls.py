@@ -8,6 +8,7 @@ from portal import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("help/", views.help_page, name="help"),
+    path("staff/", views.staff_home, name="staff_home"),
     path("theme/", views.theme, name="theme"),
     path("stay/", views.stay, name="stay"),
     path("healthz", views.healthz, name="healthz"),

@@ -9,23 +9,35 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Cardholder
+from accounts.access import staff_required
+from accounts.models import CardAccount
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The start page for strangers; people who are signed in go where their work is."""
     if request.user.is_authenticated:
         if request.user.is_staff:
-            return redirect("plans:queue")
-        if Cardholder.objects.filter(user=request.user).exists():
+            return redirect("staff_home")
+        if hasattr(request.user, "cardholder"):
             return redirect("accounts:arrears")
     return render(request, "home.html")
 
 
-@require_GET
+@staff_required()
+@require_safe
+def staff_home(request: HttpRequest) -> HttpResponse:
+    """Where staff begin: the work of their role, and any account by its reference."""
+    reference = request.GET.get("ref", "").strip()
+    found = CardAccount.objects.filter(ref=reference).first() if reference else None
+    if found:
+        return redirect("accounts:staff_account", found.ref)
+    return render(request, "staff_home.html", {"reference": reference})
+
+
+@require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     return render(request, "help.html")
 
@@ -50,16 +62,17 @@ def theme(request: HttpRequest) -> HttpResponse:
 @require_POST
 def stay(request: HttpRequest) -> HttpResponse:
     """Someone pressed "Stay signed in": saving the session is all it takes."""
+    request.session.modified = request.user.is_authenticated
     return HttpResponse(status=204 if request.user.is_authenticated else 401)
 
 
-@require_GET
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return HttpResponse("ok", content_type="text/plain")
 
 
-@require_GET
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Database, cache and document store answer; 503 with the names of those that do not."""
     checks: dict[str, Callable[[], object]] = {

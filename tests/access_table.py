@@ -111,8 +111,8 @@ plans:send_code                      GET   in    405   405   no    no    no    n
 plans:send_code                      POST  in    gone  to    no    no    no    no
 plans:sign                           GET   in    gone  ok    no    no    no    no
 plans:sign                           POST  in    gone  422   no    no    no    no
-plans:staff_home                     GET   to    to    to    to    to    to    to
-plans:staff_home                     POST  to    to    to    to    to    to    to
+staff_home                           GET   in    no    no    ok    ok    ok    ok
+staff_home                           POST  in    no    no    405   405   405   405
 plans:staff_request                  GET   in    no    no    ok    no    ok    ok
 plans:staff_request                  POST  in    no    no    405   no    405   405
 plans:submit                         GET   in    405   405   no    no    no    no

@@ -7,7 +7,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.adapters import MFAAdapter
 from accounts.models import User
@@ -17,7 +17,7 @@ from portal.records.models import Notice
 PERIOD = 30  # seconds a TOTP code lives
 
 
-@require_GET
+@require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Sign-ins, second-factor codes of this half minute, the mails just sent, a letter to try."""
     if not settings.DEMO:

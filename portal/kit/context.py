@@ -19,7 +19,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "bank": bank(),
         "demo": settings.DEMO,
         "csp_nonce": getattr(request, "csp_nonce", ""),
-        "idle_seconds": settings.SESSION_COOKIE_AGE,
+        "idle_seconds": settings.SESSION_COOKIE_AGE - 60,  # renewed once a minute
         "theme": request.COOKIES.get("theme", "")
         if request.COOKIES.get("theme") in ("light", "dark")
         else "",

@@ -47,8 +47,19 @@ def fetch(sha256: str) -> bytes:
     return data
 
 
-def file_document(kind: str, data: bytes, *, subject: models.Model | str, number: str, code: str, title: str,
-                  language: str, sealed: bool, at: datetime, replaces: Document | None = None) -> Document:  # fmt: skip
+def file_document(
+    kind: str,
+    data: bytes,
+    *,
+    subject: models.Model | str,
+    number: str,
+    code: str,
+    title: str,
+    language: str,
+    sealed: bool,
+    at: datetime,
+    replaces: Document | None = None,
+) -> Document:
     """Enter stored bytes in the register. Call store() first: this only writes the row.
 
     Errors: IntegrityError if this kind of document was already filed for the subject.

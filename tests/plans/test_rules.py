@@ -131,7 +131,7 @@ def test_any_plan_sums_exactly_and_keeps_its_order(total, months, first_on):
     assert [due.on for due in dues] == sorted({due.on for due in dues})
 
 
-# 12 CFR 1026 Appendix J (c): amount, payments, whole periods, fraction, periods a year, APR in percent
+# 12 CFR 1026 Appendix J (c): amount, payments, whole periods, fraction, periods a year, APR
 APPENDIX_J = [
     (5000, ["230"] * 24, 1, "0", 12, "9.69"),
     (6000, ["200"] * 36, 1, "0.6333333333", 12, "11.82"),
