@@ -64,6 +64,7 @@ class ScheduleForm(forms.Form):
             "least": money.formatted(amount.least, position.currency),
             "most": money.formatted(position.overdue, position.currency),
         }
+        amount.either = months.either = True  # neither is optional: one of them is needed
         months.most = longest
         months.help_text = _("Up to %(longest)s.") % {"longest": longest}
         first_on.earliest, first_on.latest = (

@@ -5,8 +5,10 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CardAccount, User
+from accounts.models.people import Role
 from accounts.queries import held_by
 from plans.models import Agreement, Instalment, Offer, PlanRequest
 from plans.rules import add_months
@@ -92,10 +94,43 @@ def lately_decided() -> QuerySet[PlanRequest]:
     return all_requests().exclude(decided_at=None).order_by("-decided_at")[:10]
 
 
-def history(asked: PlanRequest) -> list[AuditEvent]:
+HAPPENED = {
+    "plans.planrequest.drafted": _("The request was written."),
+    "plans.planrequest.submitted": _("The request was sent."),
+    "plans.planrequest.under_review": _("The request was taken."),
+    "plans.planrequest.taken_over": _("The request was taken over."),
+    "plans.planrequest.offered": _("An offer was decided on."),
+    "plans.planrequest.refused": _("The request was refused."),
+    "plans.planrequest.withdrawn": _("The request was withdrawn."),
+    "plans.offer.made": _("The offer was made."),
+    "plans.offer.open": _("The agreement was written out and the offer opened."),
+    "plans.offer.accepted": _("The offer was accepted and signed."),
+    "plans.offer.declined": _("The offer was declined."),
+    "plans.offer.expired": _("The offer's time was over."),
+    "plans.offer.withdrawn": _("The offer was taken back."),
+}
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One line of a history: when, what, and who in which role."""
+
+    at: datetime
+    what: object
+    who: str
+    role: object
+
+
+def history(asked: PlanRequest) -> list[Happened]:
     """What happened to a request and its offers, oldest first."""
     subjects = [subject_of(asked), *(subject_of(offer) for offer in asked.offers.all())]
-    return list(AuditEvent.objects.filter(subject__in=subjects).order_by("at", "seq"))
+    roles = dict(Role.choices)
+    return [
+        Happened(
+            event.at, HAPPENED.get(event.verb, event.verb), event.actor, roles.get(event.role, "")
+        )
+        for event in AuditEvent.objects.filter(subject__in=subjects).order_by("at", "seq")
+    ]
 
 
 def usual_first_day(account: CardAccount, *, on: date) -> date:

@@ -95,6 +95,7 @@ class MoneyField(forms.Field):
     """
 
     widget = OneBox(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    either = False  # one of several that answer the same question: not called optional
     PATTERN = re.compile(r"\d{1,12}|\d{1,3}(,\d{3}){1,3}", re.ASCII)
 
     def __init__(
@@ -154,6 +155,7 @@ class IntField(forms.Field):
     """A whole number in figures within its bounds; the error names both."""
 
     widget = OneBox(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"})
+    either = False  # as in MoneyField
 
     def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
         self.least, self.most = least, most
