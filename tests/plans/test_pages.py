@@ -66,7 +66,7 @@ def test_a_request_is_sent_once_however_often_it_is_posted(me, scene):
         ({"first_on": "2026-02-30"}, "calendar"),
         ({"first_on": ""}, "required"),
         ({"reason": "a" * 2001}, "2000"),
-        ({"months": ["3", "4"]}, "twice"),
+        ({"months": ["3", "4"]}, "whole number"),
     ],
 )
 def test_bad_answers_are_named_and_nothing_is_kept(me, scene, changes, says):

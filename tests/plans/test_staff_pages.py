@@ -72,8 +72,8 @@ def test_the_form_as_it_stands_offers_just_what_was_asked(agent, scene):
     request = scene.taken()
     page = agent.get(reverse("plans:staff_request", args=[request.number]))
     form = page.context["offer_form"]
-    data = {name: form[name].value() for name in form.fields} | {"findings": FINDINGS}
-    agent.post(reverse("plans:make_offer", args=[request.number]), data)
+    data = {name: form[name].value() or "" for name in form.fields}
+    agent.post(reverse("plans:make_offer", args=[request.number]), data | {"findings": FINDINGS})
     assert Offer.objects.get().months == 3
 
 
