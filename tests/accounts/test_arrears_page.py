@@ -57,7 +57,7 @@ class TestOverview:
         assert "20 November 2026" in said  # as of when
         assert "25 September 2026 (56 days)" in said
         assert "2 minimum payments in a row" in said
-        assert "interest of ¥100.00" in said
+        assert "Interest in it: ¥100.00" in said
         assert "18.25% a year" in said
         assert "¥2,400.00, due by 25 November 2026" in said
         assert "If you have paid since 20 November 2026, it is on its way" in said
