@@ -25,6 +25,10 @@ STAFF_HOME = "/staff/"  # its owner is above us
 BOUND_TO = "mfa_authenticator.data"
 
 
+WRONG_CODE = _("This code does not match. Check it, or ask for a new one.")
+TOO_MANY = _("Too many tries. Please wait a while and try again.")
+
+
 class Backend(AuthenticationBackend):  # type: ignore[misc]
     """Loads the cardholder along with the user: one query a page instead of two."""
 
@@ -34,7 +38,9 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = DefaultAccountAdapter.error_messages | {
-        "incorrect_code": _("This code does not match. Check it, or ask for a new one."),
+        "incorrect_code": WRONG_CODE,
+        "too_many_login_attempts": TOO_MANY,
+        "rate_limited": TOO_MANY,
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -89,6 +95,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Allauth keeps TOTP secrets and recovery seeds as plain text by default."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": WRONG_CODE}
 
     def encrypt(self, text: str) -> str:
         return crypto.encrypt(text, bound_to=BOUND_TO)

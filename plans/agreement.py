@@ -22,7 +22,7 @@ from plans.policy import Policy
 from portal.kit import crypto
 from portal.kit.context import bank
 from portal.kit.errors import Refused
-from portal.kit.money import formatted
+from portal.kit.money import formatted, named
 from portal.packs import Pack
 
 
@@ -128,7 +128,7 @@ def clauses(terms: Terms) -> list[Clause]:
     text = [*_what(terms, facts), *_how(terms, facts), *_duties(facts), *_rest(facts)]
     said = {item: sentence for clause in text for item, sentence in clause.paragraphs.items()}
     if missing := rules.missing_items(said):
-        raise Refused("CN-PLAN-03", _("The agreement lacks: %(items)s."), items=", ".join(missing))
+        raise Refused("CN-PLAN-03", _("The agreement lacks: %(items)s."), items="; ".join(missing))
     return text
 
 
@@ -150,7 +150,7 @@ def _facts(terms: Terms) -> dict[str, Any]:
         "number": terms.number,
         "made_on": date_format(terms.made_at),
         "as_of": date_format(terms.as_of),
-        "currency": terms.currency,
+        "currency": named(terms.currency),
         "balance": money(terms.balance),
         "total": money(terms.total),
         "zero": money(Decimal(0)),
@@ -174,7 +174,7 @@ def _what(terms: Terms, facts: dict[str, Any]) -> list[Clause]:
         Clause(
             _("Who agrees, and about which card"),
             {
-                "parties": _("%(bank)s (the bank) and %(name)s (the cardholder, identity document %(id)s).") % facts,
+                "parties": _("%(bank)s (the bank) and %(name)s (the cardholder, “you”, identity document %(id)s).") % facts,
                 "card": _("The card ending in %(last4)s, account reference %(ref)s.") % facts,
                 "number": _("Agreement %(number)s, version 1.") % facts,
                 "made_on": _("The bank made this offer on %(made_on)s.") % facts,
@@ -183,7 +183,7 @@ def _what(terms: Terms, facts: dict[str, Any]) -> list[Clause]:
         Clause(
             _("What is owed"),
             {
-                "balance": _("On %(as_of)s the whole balance of the account was %(balance)s. Of this, %(total)s was overdue. This agreement is about the overdue sum.") % facts,
+                "balance": _("On %(as_of)s the whole balance of the account was %(balance)s. Of this, %(total)s was overdue. This agreement is about the overdue sum; the rest of the balance stays under the card contract.") % facts,
                 "currency": _("All amounts are in %(currency)s.") % facts,
                 "structure": _("On %(as_of)s the overdue sum was made up of:") % facts,
             },
@@ -231,15 +231,18 @@ def _duties(facts: dict[str, Any]) -> list[Clause]:
     stops = _(
         "From your signature on, the bank and everyone who collects for it stop collecting this sum. Reminders of a coming due date and receipts still reach you."
     )
+    agency = {}
     if facts["agency"]:
-        stops += (
-            " " + _("This includes %(agency)s, which looks after the account for the bank.") % facts
+        agency["agency"] = (
+            _("Those who stop include %(agency)s, which looks after the account for the bank.")
+            % facts
         )
     return [
         Clause(
             _("What the bank undertakes"),
             {
                 "collection_stops": stops,
+                **agency,
                 "duties": _("The bank enters each payment in your account, shows the state of the plan at any time, and confirms in writing when it is settled."),
             },
             key=True,
@@ -255,7 +258,7 @@ def _duties(facts: dict[str, Any]) -> list[Clause]:
         Clause(
             _("If a payment is missed"),
             {
-                "breach": _("A payment that has not arrived in full %(late)s days after its due date counts as missed. The bank writes to you first, and you can put it right or ask for a change. If it stays missing, the bank may end the plan: what is left of the sum is then due, the card contract's charges apply again from that day, and collection may resume.") % facts,
+                "breach": _("A payment that has not arrived in full %(late)s days after its due date counts as missed. The bank writes to you first, and you can put it right or ask for a change. If it stays missing, the bank may end the plan: what is left of the sum is then due, the card contract's interest and charges apply again from that day, and collection may resume.") % facts,
             },
             key=True,
         ),
@@ -267,7 +270,7 @@ def _rest(facts: dict[str, Any]) -> list[Clause]:
         Clause(
             _("Paying early, and changes"),
             {
-                "other": _("You can pay early, in part or in full, at any time and at no charge; what you pay early shortens the plan from its end. A payment is used for interest and charges in the plan first, then for principal, unless the law says otherwise. A change needs a new agreement that both sides sign; this one stays as it is."),
+                "other": _("You can pay early, in part or in full, at any time and at no charge; what you pay early shortens the plan from its end. A payment is used for interest and charges in the plan first, then for principal, unless the law or the regulator's rules say otherwise. A change needs a new agreement that both sides sign; this one stays as it is."),
                 "limitation": _("By signing you acknowledge the sum in this agreement. The period of %(limitation_years)s years in which the bank may claim it in court starts again, and with instalments it runs from the day the last one is due.") % facts,
             },
         ),
@@ -294,7 +297,7 @@ def _rest(facts: dict[str, Any]) -> list[Clause]:
         Clause(
             _("Signing electronically"),
             {
-                "e_signature": _("You and the bank agree to sign this agreement electronically. You sign by typing your full name and entering a code that only you receive; the time, the method and the fingerprint of this document are recorded and attached to it. The bank signs with its electronic seal, which shows any later change. Both sides accept this as a signature in writing."),
+                "e_signature": _("You and the bank agree to sign this agreement electronically. You sign by typing your full name and entering a code that only you can see; the time, the method and the fingerprint of this document are recorded and attached to it. The bank signs with its electronic seal, which shows any later change. Both sides accept this as a signature in writing."),
             },
             key=True,
         ),

@@ -99,7 +99,7 @@ class Offer(models.Model):
 
     class Status(models.TextChoices):
         PREPARING = "preparing", _("Being prepared")
-        OPEN = "open", _("Waiting for you")
+        OPEN = "open", _("Waiting to be signed")
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
         EXPIRED = "expired", _("Expired")

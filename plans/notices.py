@@ -12,11 +12,11 @@ from portal.records.notices import notify
 
 NOTICES = {
     "plan.received": (gettext_noop("We have your request %(number)s"), gettext_noop("We have your request %(number)s. A person will look at it and answer you here:")),
-    "plan.offered": (gettext_noop("There is an answer to your request"), gettext_noop("There is an answer to your request, number %(number)s. You can read it here in your own time:")),
+    "plan.offered": (gettext_noop("There is an answer to your request"), gettext_noop("There is an answer to your request: offer %(number)s. You can read it here in your own time:")),
     "plan.refused": (gettext_noop("There is an answer to your request"), gettext_noop("There is an answer to your request %(number)s, with the reasons and what you can do next:")),
     "plan.offer_withdrawn": (gettext_noop("Something has changed"), gettext_noop("Number %(number)s has changed. You can see what and why here:")),
     "plan.offer_expired": (gettext_noop("Something has changed"), gettext_noop("Number %(number)s has ended because its time was over. You can ask again here:")),
-    "plan.signed": (gettext_noop("Your copy of %(number)s"), gettext_noop("You have signed %(number)s. Your copy is kept here for you:")),
+    "plan.signed": (gettext_noop("Your copy of agreement %(number)s"), gettext_noop("You have signed %(number)s. Your copy is kept here for you:")),
 }  # fmt: skip
 
 

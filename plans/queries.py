@@ -97,8 +97,8 @@ def lately_decided() -> QuerySet[PlanRequest]:
 HAPPENED = {
     "plans.planrequest.drafted": _("The request was written."),
     "plans.planrequest.submitted": _("The request was sent."),
-    "plans.planrequest.under_review": _("The request was taken."),
-    "plans.planrequest.taken_over": _("The request was taken over."),
+    "plans.planrequest.under_review": _("A colleague took the request."),
+    "plans.planrequest.taken_over": _("Another colleague took it over."),
     "plans.planrequest.offered": _("An offer was decided on."),
     "plans.planrequest.refused": _("The request was refused."),
     "plans.planrequest.withdrawn": _("The request was withdrawn."),

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.CharField(help_text="Also the agreement's number.", max_length=20, unique=True)),
-                ('status', models.CharField(choices=[('preparing', 'Being prepared'), ('open', 'Waiting for you'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('expired', 'Expired'), ('withdrawn', 'Withdrawn by the bank'), ('superseded', 'Replaced by another offer')], default='preparing', max_length=12)),
+                ('status', models.CharField(choices=[('preparing', 'Being prepared'), ('open', 'Waiting to be signed'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('expired', 'Expired'), ('withdrawn', 'Withdrawn by the bank'), ('superseded', 'Replaced by another offer')], default='preparing', max_length=12)),
                 ('total', portal.kit.money.MoneyField()),
                 ('each', portal.kit.money.MoneyField()),
                 ('months', models.PositiveSmallIntegerField()),

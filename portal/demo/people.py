@@ -111,7 +111,7 @@ def activate(holder: Cardholder, email: str, language: str) -> User:
 
 def _mailed(email: str) -> str:
     body = Notice.objects.filter(recipient=email, secret=True).latest("pk").body
-    found = re.search(r"\b[A-Z]{4}-[A-Z]{4}\b", body)
+    found = re.search(r"(?<![A-Z])[A-Z]{4}-[A-Z]{4}(?![A-Z])", body)
     if found is None:
         raise RuntimeError(f"no code was mailed to {email}")
     return found[0]
@@ -150,7 +150,7 @@ def under_review(account: CardAccount, agent: User) -> PlanRequest:
 
 
 def refused(account: CardAccount, agent: User) -> None:
-    reason = "目前账户状态还不能分期。请先致电我们,我们一起看看其他办法。"
+    reason = "目前账户状态还不能分期。请先致电我们，我们一起看看其他办法。"
     actions.refuse(under_review(account, agent), reason=reason, by=agent, at=now())
 
 

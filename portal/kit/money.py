@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db import models
 from django.db.models.expressions import Combinable
 from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
 
 # ISO 4217 minor units of the currencies we accept in a feed.
 PLACES = {
@@ -16,6 +17,7 @@ SIGNS = {
     "CNY": "¥", "JPY": "JP¥", "USD": "US$", "GBP": "£", "EUR": "€", "HKD": "HK$", "TWD": "NT$",
     "KRW": "₩", "SGD": "S$", "AUD": "A$", "CAD": "C$",
 }  # fmt: skip
+NAMES = {"CNY": _("Chinese yuan"), "USD": _("US dollar"), "JPY": _("Japanese yen")}
 SCALE = 3  # the finest minor unit above: every amount is whole thousandths in the database
 ZERO = Decimal(0)
 
@@ -28,6 +30,11 @@ def unit(currency: str) -> Decimal:
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """Round once, half up, to the currency's minor unit (rule ARITH-1 in docs/rules.md)."""
     return amount.quantize(unit(currency), ROUND_HALF_UP)
+
+
+def named(currency: str) -> str:
+    """Return a currency as agreements write it: Chinese yuan (CNY)."""
+    return f"{NAMES[currency]} ({currency})" if currency in NAMES else currency
 
 
 def formatted(amount: Decimal, currency: str) -> str:
