@@ -23,7 +23,7 @@ def as_asked(asked: PlanRequest) -> dict[str, Any]:
     unit = money.unit(asked.account.currency)
     return {
         "by": rules.chosen_by(asked.total, asked.each, asked.months, unit=unit),
-        "amount": asked.each,
+        "amount": asked.each.quantize(unit),  # as its field takes it: no cents for yen
         "months": asked.months,
         "first_on": asked.first_on,
         "reason": asked.reason,

@@ -164,6 +164,7 @@ if CELERY_BROKER_URL == "filesystem://":
         "data_folder_in": str(_broker / "messages"),
         "data_folder_out": str(_broker / "messages"),
         "control_folder": str(_broker / "control"),
+        "polling_interval": 0.1,  # kombu's own second makes one task a second
     }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -300,8 +301,15 @@ LOGGING = {
     "formatters": {"line": {"()": "portal.kit.logs.JsonLines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {  # they tell every step of a render, with the text they were at
+    "loggers": {  # they tell every step, with the text they were at
         name: {"level": "ERROR"}
-        for name in ("weasyprint", "pikepdf", "pyhanko", "pyhanko_certvalidator", "fontTools")
+        for name in (
+            "weasyprint",
+            "pikepdf",
+            "pyhanko",
+            "pyhanko_certvalidator",
+            "fontTools",
+            "kombu.connection",
+        )
     },
 }

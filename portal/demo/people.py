@@ -64,7 +64,7 @@ def make() -> None:
     """Write and load a feed, then bring people into every state. Run once on an empty database."""
     feed = folder() / "feed"
     write_feed(feed, accounts=SIZE, seed=SEED, as_of=localdate(), months=12)
-    call_command("import_feed", feed)
+    call_command("import_feed", feed, verbosity=0)
     agent, *_ = [_staff(email, role, name) for email, role, name in STAFF]
     for email, (ref, language) in PLAYERS.items():
         activate(Cardholder.objects.get(ref=ref), email, language)

@@ -1,4 +1,4 @@
-"""Each minute and at each wake-up: what waits is found by a query."""
+"""At each wake-up and every few seconds: what waits is found by a query."""
 
 from celery import shared_task
 from django.utils.timezone import now

@@ -77,6 +77,14 @@ def test_the_form_as_it_stands_offers_just_what_was_asked(agent, scene):
     assert Offer.objects.get().months == 3
 
 
+def test_a_yen_account_is_offered_whole_yen(agent, scene):
+    type(scene.account).objects.filter(pk=scene.account.pk).update(currency="JPY")
+    request = scene.taken()
+    PlanRequest.objects.filter(pk=request.pk).update(each=333)
+    page = agent.get(reverse("plans:staff_request", args=[request.number]))
+    assert str(page.context["offer_form"]["amount"].value()) == "333"
+
+
 def test_other_terms_need_a_word_of_explanation(agent, scene):
     request = scene.taken()
     url = reverse("plans:make_offer", args=[request.number])

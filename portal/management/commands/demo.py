@@ -21,9 +21,11 @@ class Command(BaseCommand):
 
         if not sign_ins and not Cardholder.objects.exists():
             people.make()
+        if options["verbosity"] == 0:
+            return
         self.stdout.write("Sign in with an address; the code is mailed, and /demo/ shows it:")
         for user in User.objects.order_by("pk"):
-            self.stdout.write(f"  {user.email:24} {user.get_role_display()}")
+            self.stdout.write(f"  {user.email:24} {user.role}")
         for letter in people.letters():
             self.stdout.write(
                 f"  to activate: {letter['reference']}, code {letter['code']}, "

@@ -47,4 +47,4 @@ class Command(BaseCommand):
         if not Path(settings.SEAL_PKCS12).exists():
             call_command("make_seal")
         if not apps.get_model("accounts", "Cardholder").objects.exists():
-            call_command("demo")
+            call_command("demo", verbosity=0)
