@@ -99,7 +99,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class AccountPage:
-    """Everything the account page says, read in five queries."""
+    """Everything the account page says, read in six queries."""
 
     account: CardAccount
     position: rules.Position
@@ -110,14 +110,20 @@ class AccountPage:
     reported: list["Reported"]
     choice: Choice
     groups: list[Group]
+    plan: queries.PlanFacts | None
+    apart: rules.Position  # what is due beside the plan; without one, the position
 
     @property
     def on_plan(self) -> bool:
         return any(hold.reason == Hold.Reason.PLAN for hold in self.holds)
 
+    @property
+    def all_held(self) -> bool:
+        return any(hold.amount is None for hold in self.holds)
 
-def account_page(account: CardAccount, choice: Choice) -> AccountPage:
-    """Read an account with its ledger. Four queries besides the account's own."""
+
+def account_page(account: CardAccount, choice: Choice, *, on: date) -> AccountPage:
+    """Read an account with its ledger, and its plan as of `on`. Five queries besides its own."""
     bills, holds = queries.bills(account), queries.live_holds(account)
     entries = [
         Entry(*row)
@@ -127,11 +133,15 @@ def account_page(account: CardAccount, choice: Choice) -> AccountPage:
     ]
     movements = [rules.Movement(*entry[:5]) for entry in entries]
     position = queries.stands(account, bills, movements, [hold.amount for hold in holds])
+    plan = queries.plan_facts([account], on=on).get(account.pk)
+    apart = rules.beside(position, plan.to_come) if plan else position
     return AccountPage(
         account=account,
         position=position,
+        plan=plan,
+        apart=apart,
         why=rules.why(position),
-        steps=rules.coming(position),
+        steps=rules.coming(apart, plan.step if plan else None),
         annual_percent=rules.annual_percent(account.daily_rate),
         holds=holds,
         reported=[shown(record, account.currency) for record in queries.reported(account)],

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -22,10 +23,40 @@ def held_by(user: User) -> QuerySet[CardAccount]:
     return CardAccount.objects.filter(cardholder__user=user).order_by("opened_on", "ref")
 
 
+@dataclass(frozen=True)
+class PlanFacts:
+    """What the ledger's pages say of a live plan. Amounts in the account's currency."""
+
+    number: str
+    state: str  # in words
+    total: Decimal
+    offered_on: date  # the plan's sum is what was overdue then
+    next_on: date | None  # None: every payment has been due
+    next_amount: Decimal | None
+    left: int  # payments due today or later
+    to_come: Decimal  # of the payments due on the account's `as_of` or later
+
+    @property
+    def step(self) -> rules.Step | None:
+        return rules.Step("plan", self.next_on, self.next_amount) if self.next_on else None
+
+
+class PlanSource(Protocol):
+    def __call__(self, accounts: Sequence[CardAccount], *, on: date) -> dict[int, PlanFacts]: ...
+
+
+def no_plans(accounts: Sequence[CardAccount], *, on: date) -> dict[int, PlanFacts]:
+    return {}
+
+
+plan_facts: PlanSource = no_plans  # plans lies above this room and puts its own here (plans.apps)
+
+
 class Standing(NamedTuple):
     account: CardAccount
     position: rules.Position
     on_plan: bool
+    all_held: bool  # a hold without an amount stops collection on the whole account
 
 
 def position(account: CardAccount) -> rules.Position:
@@ -57,6 +88,7 @@ def standings(accounts: Sequence[CardAccount]) -> list[Standing]:
                 [amount for amount, _ in holds[account.pk]],
             ),
             any(reason == Hold.Reason.PLAN for _, reason in holds[account.pk]),
+            any(amount is None for amount, _ in holds[account.pk]),
         )
         for account in accounts
     ]

@@ -4,7 +4,7 @@ Pure: dates, amounts and legal numbers come in as arguments. docs/rules.md expla
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from portal.packs import Rule
 
 __all__ = [
     "Bill", "Components", "Movement", "Position", "Step", "Why",
-    "annual_percent", "bucket", "coming", "held", "months_before", "part_of_overdue", "position",
+    "annual_percent", "beside", "bucket", "coming", "held", "months_before", "part_of_overdue", "position",
     "why",
 ]  # fmt: skip
 
@@ -153,16 +153,31 @@ def why(position: Position) -> Why | None:
 
 
 class Step(NamedTuple):
-    """Something that comes: `what` is due, books, or report; the page has the words."""
+    """Something that comes: `what` is due, books, plan, or report; the page has the words."""
 
     what: str
     on: date
     amount: Decimal | None = None
 
 
-def coming(position: Position) -> list[Step]:
+def beside(position: Position, to_come: Decimal) -> Position:
+    """Return what is due apart from a plan whose payments `to_come` are not due yet.
+
+    A bill's minimum includes what is overdue, so what the plan covers comes off both.
+    """
+    covered = min(position.overdue, to_come)
+    overdue = position.overdue - covered
+    minimum = max(ZERO, position.next_minimum - covered)
+    return replace(
+        position, overdue=overdue, next_minimum=minimum, to_be_current=max(overdue, minimum)
+    )
+
+
+def coming(position: Position, plan: Step | None = None) -> list[Step]:
     """Return what comes next, in order of date: only what is sure, or what may be (ACC-10)."""
     steps = [Step("books", position.as_of + timedelta(days=1))]
+    if plan:
+        steps.append(plan)
     if position.next_due_on and position.next_minimum:
         steps.append(Step("due", position.next_due_on, position.next_minimum))
     if position.overdue and position.held < position.balance:

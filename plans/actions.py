@@ -75,6 +75,13 @@ def check_open_for_plan(account: CardAccount) -> None:
 def check_askable(account: CardAccount) -> None:
     """Refuse where there is nothing to divide, or a plan already runs. Errors: Refused PLAN-…"""
     check_open_for_plan(account)
+    if account.closed_by_feed:
+        raise Refused(
+            "PLAN-GONE",
+            gettext_noop(
+                "The bank no longer lists this account. Talk to us before you pay or ask."
+            ),
+        )
     if ledger.position(account).overdue <= 0:
         raise Refused(
             "PLAN-NONE",
@@ -122,9 +129,26 @@ def draft(
 
 @transaction.atomic
 def submit(request: PlanRequest, *, by: User, at: datetime) -> None:
-    """Send the request to the bank. Errors: IllegalMove, Stale, Refused if a plan already runs."""
-    CardAccount.objects.select_for_update().get(pk=request.account_id)
-    check_open_for_plan(request.account)
+    """Send the request to the bank, if it still fits the account and the calendar.
+
+    Errors: IllegalMove; Stale; Refused if a plan already runs, or if what it rests on changed.
+    """
+    account = CardAccount.objects.select_for_update().get(pk=request.account_id)
+    request.refresh_from_db()
+    if request.status != PlanRequest.Status.DRAFT:
+        raise IllegalMove(request.status, PlanRequest.Status.SUBMITTED)
+    check_askable(account)
+    if account.version != request.basis_version:
+        raise Refused(
+            "PLAN-BASIS",
+            gettext_noop(
+                "The account changed since you wrote this. Look at it again, then send it."
+            ),
+        )
+    if request.first_on < localdate(at) + timedelta(days=CURRENT.first_after):
+        raise Refused(
+            "PLAN-FIRST", gettext_noop("The first date is too near now. Choose a later one.")
+        )
     move(request, PlanRequest.Status.SUBMITTED, by=by, at=at, submitted_at=at)
     tell(request.account, "plan.received", number=request.number, at=at)
 
@@ -196,6 +220,10 @@ def make_offer(
     check_taken(request, by)
     pack = packs.load(settings.JURISDICTION, on=localdate(at))
     rules.check_findings(findings, required=pack["plan.findings"])
+    if first_on < localdate(at) + timedelta(days=CURRENT.first_after):
+        raise Refused(
+            "PLAN-FIRST", gettext_noop("The first date is too near now. Choose a later one.")
+        )
     position = ledger.position(account)
     dues = rules.schedule(
         position.overdue, each, months, first_on, agreed_on=localdate(at),
@@ -248,8 +276,7 @@ def make_offer(
 def expiry(first_on: date, *, at: datetime) -> datetime:
     """An offer ends after the policy's days, and in any case the day before the first payment."""
     end = min(localdate(at) + timedelta(days=CURRENT.offer_valid), first_on - timedelta(days=1))
-    night = datetime.combine(end, time(23, 59, 59), tzinfo=get_current_timezone())
-    return max(night, at + timedelta(minutes=5))
+    return datetime.combine(end, time(23, 59, 59), tzinfo=get_current_timezone())
 
 
 def _wake_renderer() -> None:
@@ -278,16 +305,16 @@ def refuse(request: PlanRequest, *, reason: str, by: User, at: datetime) -> None
 
 
 @transaction.atomic
-def withdraw_offer(offer: Offer, *, by: User, at: datetime) -> None:
-    """The bank takes an offer back. Errors: Stale if it was accepted meanwhile."""
-    move(offer, Offer.Status.WITHDRAWN, by=by, at=at)
+def withdraw_offer(offer: Offer, *, reason: str, by: User, at: datetime) -> None:
+    """The bank takes an offer back and says why. Errors: Stale if it was accepted meanwhile."""
+    move(offer, Offer.Status.WITHDRAWN, by=by, at=at, ending=reason)
     tell(offer.account, "plan.offer_withdrawn", number=offer.number, at=at)
 
 
 @transaction.atomic
 def decline(offer: Offer, *, reason: str, by: User, at: datetime) -> None:
-    """The cardholder says no thank you; a new request can be made at once."""
-    move(offer, Offer.Status.DECLINED, by=by, at=at, data={"reason_given": bool(reason)})
+    """The cardholder says no thank you, and why if they like; they can ask again at once."""
+    move(offer, Offer.Status.DECLINED, by=by, at=at, ending=reason)
 
 
 def expire(offers: Iterable[Offer], *, at: datetime) -> int:

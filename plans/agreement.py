@@ -229,7 +229,7 @@ def _how(terms: Terms, facts: dict[str, Any]) -> list[Clause]:
 
 def _duties(facts: dict[str, Any]) -> list[Clause]:
     stops = _(
-        "From your signature on, the bank and everyone who collects for it stop collecting this sum. Reminders of a coming due date and receipts still reach you."
+        "From your signature on, the bank and everyone who collects for it stop all collection on this account. Reminders of a coming due date and receipts still reach you."
     )
     agency = {}
     if facts["agency"]:
@@ -290,7 +290,7 @@ def _rest(facts: dict[str, Any]) -> list[Clause]:
         Clause(
             _("If something is wrong"),
             {
-                "complaints": _("Call %(phone)s or write to us on this site. You can object to any figure, ask for a review, turn to the financial regulator or a mediation body, or go to court.") % facts,
+                "complaints": _("Call %(phone)s. You can object to any figure, ask for a review, turn to the financial regulator or a mediation body, or go to court.") % facts,
                 "privacy": _("The bank uses your name, identity number, contact details and account data to carry out this agreement and keeps them for as long as the law requires. It gives them only to those who work for it on this account and to the credit bureau. You can ask to see and correct them."),
             },
         ),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
@@ -12,6 +13,7 @@ from plans.agreement import Terms, clauses
 from plans.models import Offer, OfferDraft
 from plans.notices import tell
 from portal.kit.context import bank
+from portal.kit.crypto import fingerprint
 from portal.kit.errors import IllegalMove, Stale
 from portal.records import documents, pdf, sealing
 
@@ -38,26 +40,36 @@ def render(terms: Terms, *, code: str, language: str) -> bytes:
     return pdf.render(html, made_at=terms.made_at)
 
 
-def render_drafts(offer: Offer, *, at: datetime) -> bool:
-    """Render the agreement in each language and open the offer; False if another worker was first.
+def code_of(number: str, language: str) -> str:
+    """Return the code printed on a draft: made from a key, so that a second rendering is the same."""
+    left = int(fingerprint(f"{number}:{language}", purpose="document code"), 16)
+    letters = documents.CODE_LETTERS
+    return "".join(letters[left // len(letters) ** i % len(letters)] for i in range(12))
 
-    The bytes are deterministic and stored before the transaction. Errors: Refused or MissingGlyph
-    leave the offer PREPARING, where the next sweep and the staff page show it.
+
+def render_drafts(offer: Offer, *, at: datetime) -> bool:
+    """Render the agreement in each language, open the offer; False if another worker was first.
+
+    All is rendered before anything is stored, and the bytes are the same each time. Errors: Refused
+    or MissingGlyph leave the offer PREPARING; note_problem tells the staff.
     """
+    if at > offer.expires_at:
+        return False
     terms = Terms.unsealed(offer.number, offer.sealed_terms)
-    drafts = []
-    for language, _name in settings.LANGUAGES:
-        code = documents.new_code()
-        pdf = render(terms, code=code, language=language)
-        drafts.append(
-            OfferDraft(
-                offer=offer,
-                language=language,
-                sha256=documents.store(pdf),
-                size=len(pdf),
-                code=code,
-            )
+    rendered = {
+        language: render(terms, code=code_of(offer.number, language), language=language)
+        for language, _name in settings.LANGUAGES
+    }
+    drafts = [
+        OfferDraft(
+            offer=offer,
+            language=language,
+            sha256=documents.store(pdf),
+            size=len(pdf),
+            code=code_of(offer.number, language),
         )
+        for language, pdf in rendered.items()
+    ]
     try:
         with transaction.atomic():
             hashes = {draft.language: draft.sha256 for draft in drafts}
@@ -67,3 +79,9 @@ def render_drafts(offer: Offer, *, at: datetime) -> bool:
     except (Stale, IllegalMove):
         return False
     return True
+
+
+def note_problem(offer: Offer, problem: str) -> None:
+    """Keep why a rendering failed: the staff page shows it, and others go first the next time."""
+    waiting = Offer.objects.filter(pk=offer.pk, status=Offer.Status.PREPARING)
+    waiting.update(tries=F("tries") + 1, problem=problem[:200])

@@ -67,16 +67,19 @@ class ScheduleForm(forms.Form):
         amount.either = months.either = True  # neither is optional: one of them is needed
         months.most = longest
         months.help_text = _("Up to %(longest)s.") % {"longest": longest}
-        first_on.earliest, first_on.latest = (
-            on + timedelta(days=1),
-            on + timedelta(days=CURRENT.first_within),
-        )
+        first_on.earliest = on + timedelta(days=CURRENT.first_after)
+        first_on.latest = on + timedelta(days=CURRENT.first_within)
+
+    def floor(self) -> Decimal:
+        """Return the policy's smallest regular instalment; a smaller debt is one payment."""
+        least = CURRENT.least_instalment(self.position.currency)
+        return min(max(least, money.unit(self.position.currency)), self.position.overdue)
 
     def least(self, longest: int) -> Decimal:
-        """Return the smallest regular instalment: the policy's, or what `longest` payments need."""
-        unit = money.unit(self.position.currency)
-        needed = (self.position.overdue / longest).quantize(unit, ROUND_UP)
-        return min(max(CURRENT.least_instalment, needed), self.position.overdue)
+        """Return the smallest amount a month that repays the sum in `longest` payments."""
+        needed = self.position.overdue / longest
+        rounded_up = needed.quantize(money.unit(self.position.currency), ROUND_UP)
+        return min(max(self.floor(), rounded_up), self.position.overdue)
 
     @property
     def last(self) -> Decimal:
@@ -110,8 +113,8 @@ class ScheduleForm(forms.Form):
         else:
             self.payments = facts["months"]
             self.each = rules.each_for(total, self.payments, unit=unit)
-            if self.each < self.least(longest.value) and self.payments > 1:
-                least = money.formatted(self.least(longest.value), self.position.currency)
+            if self.each < self.floor() and self.payments > 1:
+                least = money.formatted(self.floor(), self.position.currency)
                 text = _("Each payment would be below %(least)s. Choose fewer payments.")
                 self.add_error("months", text % {"least": least})
                 return
@@ -131,7 +134,7 @@ class PlanForm(ScheduleForm):
 
     reason = CleanText(
         label=_("Is there anything you want us to know?"),
-        help_text=_("In your own words. Only the people who decide on your request see it."),
+        help_text=_("In your own words. Only people at the bank who work on requests see it."),
         longest=2000,
         lines=True,
         required=False,
@@ -185,6 +188,15 @@ class OfferForm(ScheduleForm):
 class RefuseForm(forms.Form):
     reason = CleanText(
         label=_("Why not, and what the cardholder can do instead"),
+        help_text=_("The cardholder reads this. Be plain and kind."),
+        longest=2000,
+        lines=True,
+    )
+
+
+class WithdrawOfferForm(forms.Form):
+    reason = CleanText(
+        label=_("Why the offer is taken back"),
         help_text=_("The cardholder reads this. Be plain and kind."),
         longest=2000,
         lines=True,

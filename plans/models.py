@@ -115,6 +115,11 @@ class Offer(models.Model):
     months = models.PositiveSmallIntegerField()
     first_on = models.DateField()
     explanation = models.CharField(max_length=2000, blank=True, help_text="Why it differs.")
+    ending = models.CharField(
+        max_length=2000, blank=True, help_text="Why it was declined or taken back, if said."
+    )
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Renderings that failed.")
+    problem = models.CharField(max_length=200, blank=True, help_text="Why the last one failed.")
     sealed_terms = models.TextField(help_text="Everything the agreement says, encrypted JSON.")
     policy_version = models.CharField(max_length=40)
     basis_version = models.PositiveIntegerField()

@@ -53,12 +53,13 @@ def queue() -> QuerySet[PlanRequest]:
 
 
 def offers_to_render() -> QuerySet[Offer]:
-    """Offers whose agreement is not rendered yet, oldest first."""
-    return Offer.objects.filter(status=Offer.Status.PREPARING).order_by("made_at")[:20]
+    """Offers whose agreement is not rendered yet: those that never failed first, oldest first."""
+    return Offer.objects.filter(status=Offer.Status.PREPARING).order_by("tries", "made_at")[:20]
 
 
 def offers_past_their_time(*, at: datetime) -> QuerySet[Offer]:
-    return Offer.objects.filter(status=Offer.Status.OPEN, expires_at__lt=at).select_related(
+    live = [Offer.Status.PREPARING, Offer.Status.OPEN]
+    return Offer.objects.filter(status__in=live, expires_at__lt=at).select_related(
         "account__cardholder__user"
     )
 

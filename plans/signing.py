@@ -19,7 +19,7 @@ from plans.forms import SignForm
 from plans.models import Agreement, Instalment, Offer, OfferDraft
 from plans.notices import tell
 from portal.kit.crypto import fingerprint
-from portal.kit.errors import IllegalMove, Stale
+from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 from portal.records import documents
 from portal.records.audit import record
 from portal.records.outbox import publish
@@ -75,8 +75,11 @@ def accept(
     """Sign the very bytes that were read, and make the agreement. Two at once make one.
 
     Sealing happens before the transaction, so that a loser writes nothing but unused bytes.
-    Errors: Stale if the offer is no longer open or less than its sum is overdue by now.
+    Errors: Stale if the offer is no longer open or less than its sum is overdue by now; Refused
+    DUTY-3 for anyone but the cardholder, or the draft of another offer.
     """
+    if draft.offer_id != offer.pk or offer.account.cardholder.user_id != by.pk:
+        raise Refused("DUTY-3", gettext_noop("Only the cardholder signs, and only this document."))
     check_acceptable(offer, at=at)
     terms = Terms.unsealed(offer.number, offer.sealed_terms)
     with override(draft.language):
@@ -106,11 +109,12 @@ def _sealed(draft: OfferDraft, evidence: bytes, *, at: datetime) -> bytes:
 
 
 def check_acceptable(offer: Offer, *, at: datetime) -> None:
-    """Errors: Stale if not open, past its time, or above what is now overdue."""
+    """Errors: Stale if not open, past its time, above what is overdue now, or its account gone."""
     if offer.status != Offer.Status.OPEN or at > offer.expires_at:
         raise Stale(offer.pk)
     account = CardAccount.objects.get(pk=offer.account_id)
-    if account.version != offer.basis_version and ledger.position(account).overdue < offer.total:
+    moved = account.version != offer.basis_version
+    if account.closed_by_feed or (moved and ledger.position(account).overdue < offer.total):
         raise Stale(offer.pk)
 
 

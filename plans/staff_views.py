@@ -12,7 +12,7 @@ from accounts.access import PortalRequest, log_staff_view, staff_required
 from accounts.masking import masked_facts
 from accounts.models.people import Role
 from plans import actions, queries
-from plans.forms import OfferForm, RefuseForm, as_asked
+from plans.forms import OfferForm, RefuseForm, WithdrawOfferForm, as_asked
 from plans.models import Offer, PlanRequest
 from portal import packs
 from portal.kit.errors import IllegalMove, Refused, Stale
@@ -43,6 +43,7 @@ def _page(
     *,
     offer_form: OfferForm | None = None,
     refuse_form: RefuseForm | None = None,
+    withdraw_form: WithdrawOfferForm | None = None,
 ) -> HttpResponse:
     position = ledger.position(asked.account)
     log_staff_view(request, asked.account)
@@ -54,11 +55,14 @@ def _page(
         "offer": asked.offers.order_by("-pk").first(),
         "offer_form": offer_form or _offer_form(asked, None),
         "refuse_form": refuse_form or RefuseForm(prefix="refuse"),
+        "withdraw_form": withdraw_form or WithdrawOfferForm(prefix="withdraw"),
         "may_decide": request.user.role in DECIDERS,
         "mine": asked.taken_by_id == request.user.pk,
         "history": queries.history(asked),
     }
-    failed = any(form is not None and form.errors for form in (offer_form, refuse_form))
+    failed = any(
+        form is not None and form.errors for form in (offer_form, refuse_form, withdraw_form)
+    )
     return render(request, "plans/staff_request.html", facts, status=422 if failed else 200)
 
 
@@ -144,8 +148,11 @@ def withdraw_offer(request: PortalRequest, number: str) -> HttpResponse:
     made = get_object_or_404(
         asked.offers.filter(status__in=[Offer.Status.PREPARING, Offer.Status.OPEN])
     )
+    form = WithdrawOfferForm(request.POST, prefix="withdraw")
+    if not form.is_valid():
+        return _page(request, asked, withdraw_form=form)
     try:
-        actions.withdraw_offer(made, by=request.user, at=now())
+        actions.withdraw_offer(made, reason=form.cleaned_data["reason"], by=request.user, at=now())
     except (Stale, IllegalMove):
         messages.info(request, _("The cardholder was first. Here is where it stands now."))
     return redirect("plans:staff_request", number)

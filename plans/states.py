@@ -13,7 +13,7 @@ REQUEST: dict[str, set[str]] = {
     R.WITHDRAWN: set(),
 }
 OFFER: dict[str, set[str]] = {
-    O.PREPARING: {O.OPEN, O.WITHDRAWN},
+    O.PREPARING: {O.OPEN, O.WITHDRAWN, O.EXPIRED},
     O.OPEN: {O.ACCEPTED, O.DECLINED, O.EXPIRED, O.WITHDRAWN, O.SUPERSEDED},
     O.ACCEPTED: set(),
     O.DECLINED: set(),

@@ -16,8 +16,9 @@ def render_offers() -> None:
     for offer in queries.offers_to_render():
         try:
             document.render_drafts(offer, at=now())
-        except Exception:  # one that cannot be rendered must not stop the others
+        except Exception as problem:  # one that cannot be rendered must not stop the others
             log.exception("offer %s could not be rendered", offer.number)
+            document.note_problem(offer, type(problem).__name__)
 
 
 @shared_task(ignore_result=True)

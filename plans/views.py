@@ -63,17 +63,25 @@ def ask(request: PortalRequest, ref: str) -> HttpResponse:
     account = get_object_or_404(ledger.held_by(request.user), ref=ref)
     try:
         actions.check_askable(account)
+        form = _plan_form(request, account)
+        if request.method == "POST" and form.is_valid():
+            return redirect("plans:request_page", _drafted(request, account, form).number)
     except Refused as no:
         return render(request, "plans/cannot_ask.html", {"account": account, "why": said(no)})
-    form = _plan_form(request, account)
-    if request.method == "POST" and form.is_valid():
-        chosen = actions.draft(
-            account, each=form.each, months=form.payments, first_on=form.cleaned_data["first_on"],
-            reason=form.cleaned_data["reason"], by=request.user, at=now(),
-        )  # fmt: skip
-        return redirect("plans:request_page", chosen.number)
     status = 422 if form.errors else 200
     return render(request, "plans/ask.html", {"account": account, "form": form}, status=status)
+
+
+def _drafted(request: PortalRequest, account: CardAccount, form: PlanForm) -> PlanRequest:
+    return actions.draft(
+        account,
+        each=form.each,
+        months=form.payments,
+        first_on=form.cleaned_data["first_on"],
+        reason=form.cleaned_data["reason"],
+        by=request.user,
+        at=now(),
+    )
 
 
 @cardholder_required
@@ -93,7 +101,9 @@ def request_page(request: PortalRequest, number: str) -> HttpResponse:
     """Check your answers while it is a draft; afterwards where it stands."""
     asked = get_object_or_404(queries.requests_of(request.user), number=number)
     page = "plans/check.html" if asked.status == PlanRequest.Status.DRAFT else "plans/request.html"
-    return render(request, page, {"asked": asked, "offer": asked.offers.order_by("-pk").first()})
+    offer = asked.offers.order_by("-pk").first()
+    readable = offer is not None and offer.drafts.exists()
+    return render(request, page, {"asked": asked, "offer": offer, "readable": readable})
 
 
 @cardholder_required
@@ -106,6 +116,7 @@ def submit(request: PortalRequest, number: str) -> HttpResponse:
         pass  # sent already: the page says so
     except Refused as no:
         messages.error(request, said(no))
+        return redirect("plans:request", asked.account.ref)
     return redirect("plans:request_page", number)
 
 
@@ -127,7 +138,7 @@ def withdraw(request: PortalRequest, number: str) -> HttpResponse:
 
 def _offer(request: PortalRequest, number: str) -> Offer:
     offer = get_object_or_404(queries.offers_of(request.user), number=number)
-    if offer.status == Offer.Status.PREPARING:
+    if not offer.drafts.exists():  # still being written, or taken back before it was
         raise Http404
     return offer
 
@@ -205,6 +216,8 @@ def sign(request: PortalRequest, number: str) -> HttpResponse:
             )
             return redirect("plans:agreement", number)
         except Refused as no:
+            if _offer(request, number).status == Offer.Status.ACCEPTED:  # the second of two clicks
+                return redirect("plans:agreement", number)
             form.add_error("code", said(no))
         except Stale:
             return _lost(request, number)

@@ -122,7 +122,7 @@ plans:take                           POST  in    no    no    to    no    to    n
 plans:withdraw                       GET   in    405   405   no    no    no    no
 plans:withdraw                       POST  in    gone  to    no    no    no    no
 plans:withdraw_offer                 GET   in    no    no    405   no    405   no
-plans:withdraw_offer                 POST  in    no    no    to    no    gone  no
+plans:withdraw_offer                 POST  in    no    no    422   no    422   no
 readyz                               GET   ok    ok    ok    ok    ok    ok    ok
 readyz                               POST  405   405   405   405   405   405   405
 set_language                         GET   to    to    to    to    to    to    to

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from decimal import Decimal
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
@@ -16,7 +18,7 @@ from accounts.masking import masked_facts
 from accounts.models import CardAccount
 from accounts.models.people import Role
 from portal.kit.context import bank
-from portal.kit.money import formatted, rounded
+from portal.kit.money import ZERO, formatted, rounded
 
 READERS = (Role.AGENT, Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.AUDITOR)
 
@@ -25,13 +27,16 @@ READERS = (Role.AGENT, Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.AUDITOR)
 @cardholder_required
 def arrears(request: PortalRequest) -> HttpResponse:
     """Every account of the person: one in full, several as one card each."""
-    standings = queries.standings(list(queries.held_by(request.user)))
+    accounts = list(queries.held_by(request.user))
+    plans = queries.plan_facts(accounts, on=localdate())
+    cards = [_card(found, plans.get(found.account.pk)) for found in queries.standings(accounts)]
     overdue: dict[str, Decimal] = defaultdict(Decimal)  # sums of two currencies never mix
-    for standing in standings:
-        overdue[standing.position.currency] += standing.position.overdue
+    for card in cards:
+        overdue[card["apart"].currency] += card["apart"].overdue
     context = {
-        "cards": [_card(standing) for standing in standings],
+        "cards": cards,
         "sums": [formatted(amount, currency) for currency, amount in overdue.items() if amount],
+        "plans": len(plans),
     }
     return render(request, "accounts/arrears.html", context)
 
@@ -41,7 +46,7 @@ def arrears(request: PortalRequest) -> HttpResponse:
 def account(request: PortalRequest, ref: str) -> HttpResponse:
     """One account and its ledger; htmx swaps the ledger alone when the filter changes."""
     held = get_object_or_404(queries.held_by(request.user), ref=ref)
-    page = account_page(held, Choice.of(request.GET))
+    page = account_page(held, Choice.of(request.GET), on=localdate())
     name = "accounts/_ledger.html" if _fragment(request) else "accounts/account.html"
     return render(request, name, {"page": page, "account": held, "position": page.position})
 
@@ -52,11 +57,16 @@ def pay(request: PortalRequest, ref: str) -> HttpResponse:
     """Where to transfer the money to, and how much would make which difference."""
     held = get_object_or_404(queries.held_by(request.user), ref=ref)
     position = queries.position(held)
-    sums = ("overdue", "to_be_current", "balance")
+    plan = queries.plan_facts([held], on=localdate()).get(held.pk)
+    apart = rules.beside(position, plan.to_come) if plan else position
+    sums = {name: getattr(apart, name) for name in ("overdue", "to_be_current", "balance")}
+    sums["plan"] = (plan and plan.next_amount) or ZERO
     context = {
         "account": held,
         "position": position,
-        "plain": {name: rounded(getattr(position, name), position.currency) for name in sums},
+        "plan": plan,
+        "apart": apart,
+        "plain": {name: rounded(amount, held.currency) for name, amount in sums.items()},
         "qr_text": _transfer_text(held),
         "qr_title": _("The transfer details as a QR code"),
     }
@@ -68,7 +78,7 @@ def pay(request: PortalRequest, ref: str) -> HttpResponse:
 def staff_account(request: PortalRequest, ref: str) -> HttpResponse:
     """The account as the cardholder sees it, with masked personal facts. The look is logged."""
     found = get_object_or_404(CardAccount.objects.select_related("cardholder"), ref=ref)
-    page = account_page(found, Choice.of(request.GET))
+    page = account_page(found, Choice.of(request.GET), on=localdate())
     log_staff_view(request, found.cardholder)
     name = "accounts/_ledger.html" if _fragment(request) else "accounts/staff_account.html"
     context = {"page": page, "account": found, "position": page.position}
@@ -81,11 +91,14 @@ def _transfer_text(account: CardAccount) -> str:
     return "\n".join([to["payee"], to["payee_account"], to["payee_bank"], account.ref])
 
 
-def _card(standing: queries.Standing) -> dict[str, object]:
+def _card(standing: queries.Standing, plan: queries.PlanFacts | None) -> dict[str, Any]:
+    apart = rules.beside(standing.position, plan.to_come) if plan else standing.position
     return {
         **standing._asdict(),
+        "plan": plan,
+        "apart": apart,
         "why": rules.why(standing.position),
-        "steps": rules.coming(standing.position),
+        "steps": rules.coming(apart, plan.step if plan else None),
         "annual_percent": rules.annual_percent(standing.account.daily_rate),
     }
 

@@ -170,7 +170,8 @@ def declined(account: CardAccount, agent: User) -> None:
 
 
 def taken_back(account: CardAccount, agent: User) -> None:
-    actions.withdraw_offer(offered(account, agent), by=agent, at=now())
+    offer = offered(account, agent)
+    actions.withdraw_offer(offer, reason="方案中的金额有误。", by=agent, at=now())
 
 
 def expired(account: CardAccount, agent: User) -> None:

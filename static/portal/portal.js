@@ -11,6 +11,15 @@
     });
   }
 
+  // The second of two clicks would find the first one's code used: one send for each form.
+  for (const form of document.querySelectorAll("form[method=post]:not([hx-post])")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+      setTimeout(() => delete form.dataset.sent, 8000); // a lost answer can be tried again
+    });
+  }
+
   const net = document.getElementById("net");
   const show = (hidden) => () => { if (net) net.hidden = hidden; };
   for (const fault of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {

@@ -58,7 +58,7 @@ ITEMS = {
         "Once a month, in 15 payments", "By transfer to", "8 December 2026", "680.00", "126.30",
         "annual fee ¥0.00", "you do not apply for a credit card at any bank",
         "If a payment is missed", "You can pay early", "PA-7K3MQ2XW", "version 1",
-        "22 November 2026", "4417", NAME, "stop collecting this sum", "0.00%",
+        "22 November 2026", "4417", NAME, "stop all collection on this account", "0.00%",
         "In all you repay", "interest is ¥0.00", "5 years", "individual instalment agreement",
         "object to any figure", "see and correct", "sign this agreement electronically",
     ],

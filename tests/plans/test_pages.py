@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
@@ -10,6 +11,8 @@ from django.utils.timezone import localdate, now
 from accounts.models import OneTimeCode
 from plans import actions
 from plans.models import Agreement, Offer, PlanRequest
+from portal import packs
+from portal.kit.errors import Refused
 from portal.records.models import AuditEvent
 from tests.people import cardholder, mailed_code, sign_in
 from tests.plans.scene import account_of
@@ -76,7 +79,7 @@ def test_bad_answers_are_named_and_nothing_is_kept(me, scene, changes, says):
     assert not PlanRequest.objects.exists()
 
 
-@pytest.mark.parametrize("days", [-1, 0, 400])
+@pytest.mark.parametrize("days", [-1, 0, 2, 400])
 def test_the_first_date_is_within_its_window(me, scene, days):
     first_on = (localdate() + timedelta(days=days)).isoformat()
     assert ask(me, scene, first_on=first_on).status_code == 422
@@ -120,6 +123,43 @@ def test_a_running_plan_means_no_second_request(me, scene):
     scene.submitted()
     page = me.get(reverse("plans:request", args=[scene.account.ref])).content.decode()
     assert "already" in page
+
+
+def test_a_draft_of_before_is_looked_at_again_before_it_is_sent(me, scene):
+    request = scene.draft()
+    type(scene.account).objects.update(version=2)
+    page = me.post(reverse("plans:submit", args=[request.number]), follow=True).content.decode()
+    assert "The account changed since you wrote this" in page
+    PlanRequest.objects.update(basis_version=2, first_on=localdate())
+    page = me.post(reverse("plans:submit", args=[request.number]), follow=True).content.decode()
+    assert "too near" in page
+    assert PlanRequest.objects.get().status == "draft"
+
+
+def test_an_account_gone_from_the_books_asks_for_nothing(me, scene):
+    type(scene.account).objects.update(closed_by_feed=True)
+    assert "no longer lists" in ask(me, scene).content.decode()
+    assert not PlanRequest.objects.exists()
+
+
+def test_asking_while_another_window_sends_is_a_kind_no(me, scene, monkeypatch):
+    monkeypatch.setattr(
+        actions, "draft", lambda *a, **k: actions.check_open_for_plan(scene.account)
+    )
+    real = actions.check_askable
+
+    def then_the_other_window_sends(account):
+        real(account)
+        scene_request()
+
+    def scene_request():
+        PlanRequest.objects.create(
+            number="PR-OTHER", account=scene.account, status="submitted", total=1, each=1, months=1,
+            first_on=scene.first_on, basis_version=1, submitted_at=now(),
+        )  # fmt: skip
+
+    monkeypatch.setattr(actions, "check_askable", then_the_other_window_sends)
+    assert "already" in ask(me, scene).content.decode()
 
 
 def test_withdrawing_a_request_lets_one_ask_again(me, scene):
@@ -222,6 +262,27 @@ def test_a_code_for_another_offer_does_not_sign_this_one(me, offer):
     assert fill(me, offer, code=other).status_code == 422
 
 
+def test_the_second_of_two_clicks_sees_the_agreement(me, offer, scene, monkeypatch):
+    from accounts import stepup
+
+    def used_by_the_first_click(user, **facts):
+        scene.sign(Offer.objects.get(pk=offer.pk))
+        raise Refused("STEP-UP", "used")
+
+    monkeypatch.setattr(stepup, "check", used_by_the_first_click)
+    assert fill(me, offer).url == reverse("plans:agreement", args=[offer.number])
+    assert Agreement.objects.count() == 1
+
+
+def test_an_offer_taken_back_before_it_was_written_says_so(me, scene):
+    offer = scene.preparing()
+    actions.withdraw_offer(offer, reason="Figures were wrong.", by=scene.agent, at=now())
+    page = me.get(reverse("plans:request_page", args=[offer.request.number])).content.decode()
+    assert "taken back" in page and "Figures were wrong." in page
+    assert me.get(reverse("plans:offer", args=[offer.number])).status_code == 404
+    assert me.post(reverse("plans:send_code", args=[offer.number])).status_code == 404
+
+
 @pytest.mark.parametrize("status", ["withdrawn", "expired", "declined"])
 def test_an_offer_that_ended_cannot_be_signed(me, offer, status):
     Offer.objects.filter(pk=offer.pk).update(status=status)
@@ -232,7 +293,8 @@ def test_an_offer_that_ended_cannot_be_signed(me, offer, status):
 
 def test_declining_is_first_class(me, offer):
     me.post(reverse("plans:decline", args=[offer.number]), {"reason": "Too much"})
-    assert Offer.objects.get(pk=offer.pk).status == "declined"
+    declined = Offer.objects.get(pk=offer.pk)
+    assert (declined.status, declined.ending) == ("declined", "Too much")
     assert me.post(reverse("plans:decline", args=[offer.number])).status_code == 302
 
 
@@ -281,3 +343,16 @@ def test_offers_end_when_their_time_is_over(scene):
     assert actions.expire([offer], at=now()) == 0
     assert Offer.objects.get(pk=offer.pk).status == "expired"
     assert offer.total == Decimal(1000)
+
+
+@pytest.mark.parametrize("sum_", ["3000.29", "4999.99", "5543.09"])
+def test_sixty_months_are_open_to_any_sum_that_is_large_enough(sum_):
+    """The even share rounds down for half of all sums: that must not close the longest term."""
+    from plans.forms import PlanForm
+
+    on = localdate()
+    position = SimpleNamespace(overdue=Decimal(sum_), currency="CNY")
+    data = {"by": "months", "months": "60", "first_on": (on + timedelta(days=20)).isoformat()}
+    form = PlanForm(data, position=position, pack=packs.load("cn", on=on), on=on)
+    assert form.is_valid(), form.errors
+    assert sum(due.amount for due in form.dues) == Decimal(sum_)

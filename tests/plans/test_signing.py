@@ -13,9 +13,9 @@ from django.core.files.storage import storages
 from django.utils.timezone import localdate, now
 
 from accounts.models import CardAccount, Hold, Posting
-from plans import actions, document, signing
-from plans.models import Agreement, Instalment, Offer
-from portal.kit.errors import Stale
+from plans import actions, document, queries, signing, tasks
+from plans.models import Agreement, Instalment, Offer, OfferDraft
+from portal.kit.errors import Refused, Stale
 from portal.records import documents
 from portal.records.audit import breaks
 from portal.records.models import AuditEvent, Document, Notice, OutboxEvent
@@ -113,6 +113,60 @@ def test_a_feed_that_leaves_the_sum_overdue_keeps_the_offer(scene):
     offer = scene.offered()
     CardAccount.objects.update(version=2)
     assert scene.sign(offer).status == "active"
+
+
+def test_an_account_gone_from_the_books_is_not_signed_for(scene):
+    offer = scene.offered()
+    CardAccount.objects.update(closed_by_feed=True)
+    with pytest.raises(Stale):
+        scene.sign(offer)
+    nothing_was_made()
+
+
+def test_only_the_cardholder_signs_and_only_their_own_document(scene):
+    offer = scene.offered()
+    scene.holder, holder = scene.agent, scene.holder
+    with pytest.raises(Refused) as no:
+        scene.sign(offer)
+    assert no.value.rule == "DUTY-3"
+    scene.holder = holder
+    offer.drafts.update(offer=Offer.objects.create(**copied(offer)))
+    foreign = OfferDraft.objects.filter(language="en").get()
+    signature = signing.Signature("Test Person", "email-code", [], "s", "a")
+    with pytest.raises(Refused) as no:
+        signing.accept(offer, foreign, signature=signature, by=holder, at=now())
+    assert no.value.rule == "DUTY-3"
+    nothing_was_made()
+
+
+def copied(offer):
+    names = [f.attname for f in Offer._meta.concrete_fields if f.attname != "id"]
+    return {n: getattr(offer, n) for n in names} | {"number": "PA-OTHER", "status": "declined"}
+
+
+def test_a_rendering_that_fails_is_noted_and_lets_the_others_go_first(scene, monkeypatch):
+    offer = scene.preparing()
+    monkeypatch.setattr(document, "render", lambda *a, **k: 1 / 0)
+    tasks.render_offers()
+    offer.refresh_from_db()
+    assert (offer.status, offer.tries, offer.problem) == ("preparing", 1, "ZeroDivisionError")
+
+
+def test_a_second_rendering_gives_the_same_bytes(scene):
+    offer = scene.offered()
+    kept = set(offer.drafts.values_list("sha256", flat=True))
+    offer.drafts.all().delete()
+    Offer.objects.filter(pk=offer.pk).update(status="preparing")
+    document.render_drafts(Offer.objects.get(pk=offer.pk), at=now())
+    assert set(offer.drafts.values_list("sha256", flat=True)) == kept
+
+
+def test_an_offer_past_its_time_is_neither_rendered_nor_kept(scene):
+    offer = scene.preparing()
+    late = offer.expires_at + timedelta(seconds=1)
+    assert document.render_drafts(offer, at=late) is False
+    assert actions.expire(queries.offers_past_their_time(at=late), at=late) == 1
+    assert Offer.objects.get(pk=offer.pk).status == "expired"
 
 
 def test_a_failure_while_signing_leaves_the_offer_open(scene, monkeypatch):

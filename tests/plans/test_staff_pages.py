@@ -160,9 +160,11 @@ def test_the_database_too_forbids_deciding_on_ones_own_request(scene):
 def test_an_offer_can_be_taken_back_until_it_is_accepted(agent, scene):
     offer = scene.offered()
     url = reverse("plans:withdraw_offer", args=[offer.request.number])
-    agent.post(url)
+    assert agent.post(url).status_code == 422  # a reason is told
+    agent.post(url, {"withdraw-reason": "The figures were wrong."})
     assert Offer.objects.get().status == "withdrawn"
-    assert agent.post(url).status_code == 404
+    assert Offer.objects.get().ending == "The figures were wrong."
+    assert agent.post(url, {"withdraw-reason": "Again"}).status_code == 404
 
 
 @pytest.mark.parametrize(
