@@ -23,9 +23,3 @@ def take(key: str, *, window: str, most: int) -> bool:
     Attempts.objects.bulk_create([Attempts(key=key, window=window)], ignore_conflicts=True)
     left = Attempts.objects.filter(key=key, window=window, count__lt=most)
     return left.update(count=F("count") + 1) == 1
-
-
-def used(key: str, *, window: str) -> int:
-    """Return how many tries were taken in this window."""
-    count = Attempts.objects.filter(key=key, window=window).values_list("count", flat=True).first()
-    return count or 0

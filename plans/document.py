@@ -41,7 +41,7 @@ def render(terms: Terms, *, code: str, language: str) -> bytes:
 
 
 def code_of(number: str, language: str) -> str:
-    """Return the code printed on a draft: made from a key, so that a second rendering is the same."""
+    """Return the code printed on a draft: made from a key, so the same in a second rendering."""
     left = int(fingerprint(f"{number}:{language}", purpose="document code"), 16)
     letters = documents.CODE_LETTERS
     return "".join(letters[left // len(letters) ** i % len(letters)] for i in range(12))

@@ -17,20 +17,18 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from accounts import limits
+from plans.models import Agreement, OfferDraft
 from portal.kit import crypto
 from portal.kit.forms import CodeField
+from portal.records import documents
 from portal.records.models import Document
-from portal.records.verification import LARGEST, check, newer
+from portal.records.signatures import Busy
+from portal.records.verification import LARGEST, Verdict, check, newer
 
 MOST_PER_HOUR = 60  # files and wrong codes from one address
 FORM_AROUND_FILE = 20_000  # bytes that the browser may put around the file
 KINDS = {
     "plans.agreement": _("Instalment agreement"),
-    "accounts.statement": _("Certified repayment statement"),
-    "accounts.evidence": _("Certified repayment statement"),
-    "evidence.statement": _("Certified repayment statement"),
-    "disputes.decision": _("Decision on a dispute"),
-    "disputes.reply": _("Reply to a dispute"),
 }
 View = Callable[..., HttpResponse]
 
@@ -106,6 +104,9 @@ def document(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("verify:document", tidy)
     found = Document.objects.filter(code=tidy).first()
     if found is None:
+        drafts = OfferDraft.objects.filter(code=tidy) if tidy else OfferDraft.objects.none()
+        if draft := drafts.first():
+            return _draft_page(request, draft)
         if not _within_budget(request):
             return _too_many(request)
         return render(request, "verify/unknown.html", {"code_form": CodeForm()}, status=404)
@@ -126,7 +127,17 @@ def _answer(request: HttpRequest, expected: Document | None) -> HttpResponse:
     file: UploadedFile[bytes] = form.cleaned_data["file"]
     if (file.size or 0) > LARGEST:
         return render(request, "verify/too_large.html", status=413)
-    verdict = check(file.read())
+    data = file.read()
+    if draft := OfferDraft.objects.filter(sha256=documents.digest(data)).first():
+        return _draft_page(request, draft)
+    try:
+        verdict = check(data)
+    except Busy:
+        return _busy(request)
+    return _result(request, verdict, expected)
+
+
+def _result(request: HttpRequest, verdict: Verdict, expected: Document | None) -> HttpResponse:
     answer: dict[str, Any] = {
         "verdict": verdict,
         "kind": KINDS.get(verdict.kind, _("Document")),
@@ -136,6 +147,13 @@ def _answer(request: HttpRequest, expected: Document | None) -> HttpResponse:
     }
     status = 422 if verdict.outcome == "unreadable" else 200
     return render(request, "verify/result.html", answer, status=status)
+
+
+def _draft_page(request: HttpRequest, draft: OfferDraft) -> HttpResponse:
+    """Say that it is a draft, and under which number it was signed later, if it was."""
+    signed = Agreement.objects.filter(offer=draft.offer_id).first()
+    page = {"number": signed.number if signed else ""}
+    return render(request, "verify/draft.html", page)
 
 
 def _facts(found: Document) -> dict[str, Any]:
@@ -156,6 +174,12 @@ def _within_budget(request: HttpRequest) -> bool:
 def _too_many(request: HttpRequest) -> HttpResponse:
     page = render(request, "verify/too_many.html", status=429)
     page.headers["Retry-After"] = "3600"
+    return page
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    page = render(request, "verify/busy.html", status=503)
+    page.headers["Retry-After"] = "60"
     return page
 
 

@@ -9,7 +9,8 @@ from allauth.account.utils import get_next_redirect_url
 from allauth.core.internal.ratelimit import get_ip
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -34,9 +35,9 @@ def activate(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         messages.info(request, _("You are signed in. Sign out first to activate again."))
         return redirect("home")
-    form = LetterForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "accounts/activate.html", {"form": form})
+    form = LetterForm(_typed(request))
+    if not form.is_valid():
+        return _form_page(request, "accounts/activate.html", form)
     facts = form.cleaned_data
     try:
         opened = activation.open_letter(
@@ -50,7 +51,7 @@ def activate(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/activate_bound.html", status=409)
     if opened is None:
         form.add_error(None, _("We could not match these details."))
-        return render(request, "accounts/activate.html", {"form": form, "unmatched": True})
+        return _form_page(request, "accounts/activate.html", form, unmatched=True)
     request.session[OPENED] = opened.pk
     request.session.pop(ADDRESS, None)
     return redirect("accounts:activate_address")
@@ -62,8 +63,8 @@ def activate_address(request: HttpRequest) -> HttpResponse:
     opened = _opened(request)
     if opened is None:
         return _start_again(request)
-    form = AddressForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = AddressForm(_typed(request))
+    if form.is_valid():
         email, language = form.cleaned_data["email"], get_language() or "zh-hans"
         try:
             activation.send_address_code(opened, email=email, language=language, at=now())
@@ -72,7 +73,7 @@ def activate_address(request: HttpRequest) -> HttpResponse:
         else:
             request.session[ADDRESS] = email
             return redirect("accounts:activate_code")
-    return render(request, "accounts/activate_address.html", {"form": form})
+    return _form_page(request, "accounts/activate_address.html", form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -81,8 +82,8 @@ def activate_code(request: HttpRequest) -> HttpResponse:
     opened, email = _opened(request), request.session.get(ADDRESS)
     if opened is None or not email:
         return _start_again(request)
-    form = OneTimeCodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = OneTimeCodeForm(_typed(request))
+    if form.is_valid():
         try:
             user = activation.confirm_address(
                 opened, email=email, code=form.cleaned_data["code"],
@@ -96,7 +97,7 @@ def activate_code(request: HttpRequest) -> HttpResponse:
             form.add_error("code", said(refused))
         else:
             return _sign_in(request, user)
-    return render(request, "accounts/activate_code.html", {"form": form, "email": email})
+    return _form_page(request, "accounts/activate_code.html", form, email=email)
 
 
 @require_GET
@@ -124,7 +125,18 @@ def confirm(request: HttpRequest) -> HttpResponse:
             return redirect(back)
     except Refused as refused:
         messages.error(request, said(refused))
-    return render(request, "accounts/confirm.html", {"form": form, "back": back})
+        return render(request, "accounts/confirm.html", {"form": form, "back": back}, status=422)
+    return _form_page(request, "accounts/confirm.html", form, back=back)
+
+
+def _typed(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent, though it be nothing at all; None if the page is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
+def _form_page(request: HttpRequest, name: str, form: Form, **facts: object) -> HttpResponse:
+    """Show a form: a 422 if it refuses what was sent."""
+    return render(request, name, {"form": form, **facts}, status=422 if form.errors else 200)
 
 
 def _opened(request: HttpRequest) -> ActivationCode | None:

@@ -18,10 +18,15 @@ from django_htmx.http import HttpResponseClientRedirect
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
+UTF_8 = ("utf-8", "utf8")
 
 
 class RefuseNulAndUnknownMethods:
-    """NUL bytes end as a 500 on PostgreSQL, unknown methods as a 200 in plain views: refused."""
+    """NUL bytes end as a 500 on PostgreSQL, unknown methods as a 200 in plain views: refused.
+
+    Also refused: a charset other than UTF-8. Django would read the address and the form with it,
+    and some of Python's codecs raise, or make a NUL of what was none.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -31,6 +36,10 @@ class RefuseNulAndUnknownMethods:
             return HttpResponseNotAllowed(METHODS)
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return HttpResponseBadRequest("The address holds a character that cannot be used.")
+        if any("\0" in value for value in request.COOKIES.values()):  # a quoted cookie may say \000
+            return HttpResponseBadRequest("A cookie holds a character that cannot be used.")
+        if (request.content_params or {}).get("charset", UTF_8[0]).strip().lower() not in UTF_8:
+            return HttpResponseBadRequest("Please send text as UTF-8.")
         return self.get_response(request)
 
 

@@ -1,4 +1,4 @@
-"""Files that are written once and never half: temporary file, fsync, link."""
+"""Files that are written once and never half: temporary file, fsync, link, fsync of the folder."""
 
 import os
 import tempfile
@@ -31,7 +31,18 @@ class WriteOnceFileStorage(FileSystemStorage):
                 pass
         finally:
             os.unlink(partial)
+        for folder in (target.parent, target.parent.parent):  # the name, and the folder's own
+            _flush(folder)
         return name
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         return name
+
+
+def _flush(folder: Path) -> None:
+    """Have the names in a folder on the disk: without this a power cut may lose a whole file."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -5,11 +5,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Subquery
 
 from portal.records.models import AuditEvent, AuditHead
+
+CUT = "the end of the chain was cut off"
 
 
 def subject_of(thing: models.Model | str) -> str:
@@ -71,25 +76,37 @@ class Break:
 
 
 def breaks(subject: str | None = None) -> Iterator[Break]:
-    """Walk the chains in order, streaming, and yield each place that does not hold."""
-    events = AuditEvent.objects.order_by("subject", "seq")
-    heads = AuditHead.objects.order_by("subject")
+    """Walk the chains in order, streaming, and yield each place that does not hold.
+
+    An event and its head are written together and read here in one statement, which sees both or
+    neither: writers may go on meanwhile.
+    """
+    head = AuditHead.objects.filter(subject=OuterRef("subject"))
+    events = AuditEvent.objects.order_by("subject", "seq").annotate(
+        head_seq=Subquery(head.values("seq")), head_hash=Subquery(head.values("hash"))
+    )
+    followed = Exists(AuditEvent.objects.filter(subject=OuterRef("subject")))
+    alone = AuditHead.objects.filter(~followed, seq__gt=0).order_by("subject")
     if subject:
-        events, heads = events.filter(subject=subject), heads.filter(subject=subject)
-    ends: dict[str, tuple[int, str]] = {}
-    for event in events.iterator(chunk_size=2000):
-        seq, last = ends.get(event.subject, (0, ""))
+        events, alone = events.filter(subject=subject), alone.filter(subject=subject)
+    for _name, chain in groupby(events.iterator(chunk_size=2000), key=attrgetter("subject")):
+        yield from _breaks_in(chain)
+    for left in alone.iterator(chunk_size=2000):
+        yield Break(left.subject, left.seq, CUT)
+
+
+def _breaks_in(chain: Iterator[Any]) -> Iterator[Break]:
+    """Yield what does not hold in one subject's events, which carry what its head says."""
+    seq, last = 0, ""
+    for event in chain:
         if event.seq != seq + 1:
             yield Break(event.subject, event.seq, f"event {seq + 1} is missing")
         if event.previous != last:
             yield Break(event.subject, event.seq, "does not follow the event before it")
         if digest(event) != event.hash:
             yield Break(event.subject, event.seq, "was altered")
-        ends = {event.subject: (event.seq, event.hash)}
-        if not AuditHead.objects.filter(subject=event.subject).exists():
-            yield Break(event.subject, event.seq, "has no head")
-    for head in heads.iterator(chunk_size=2000):
-        last_event = AuditEvent.objects.filter(subject=head.subject).order_by("-seq").first()
-        end = (last_event.seq, last_event.hash) if last_event else (0, "")
-        if end != (head.seq, head.hash):
-            yield Break(head.subject, head.seq, "the end of the chain was cut off")
+        seq, last = event.seq, event.hash
+    if event.head_seq is None:
+        yield Break(event.subject, seq, "has no head")
+    elif (event.head_seq, event.head_hash) != (seq, last):
+        yield Break(event.subject, event.head_seq, CUT)

@@ -69,11 +69,17 @@ class Notice(models.Model):
     made_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(
+        null=True,
+        help_text="While a worker sends it: when its claim ends. Empty: sent or given up.",
+    )
 
     class Meta:
         indexes = [
             models.Index(
-                fields=["made_at"], condition=Q(sent_at=None), name="records_notice_waiting"
+                fields=["next_try_at"],
+                condition=Q(next_try_at__isnull=False),
+                name="records_notice_to_send",
             )
         ]
 

@@ -10,6 +10,6 @@ from portal.records.models import Notice
 @shared_task(ignore_result=True)
 def send_notices() -> None:
     """Send what waits, oldest first."""
-    waiting = Notice.objects.filter(sent_at=None, tries__lt=notices.MOST_TRIES)
-    for pk in waiting.order_by("made_at").values_list("pk", flat=True)[:200]:
+    waiting = Notice.objects.filter(next_try_at__lte=now())
+    for pk in waiting.order_by("next_try_at").values_list("pk", flat=True)[:200]:
         notices.send(pk, at=now())

@@ -16,7 +16,6 @@ class Outcome(StrEnum):
     VALID = "valid"  # sealed by us, unchanged to the last byte, in our register
     ALTERED = "altered"  # our seal, broken: what it covers was changed
     PARTLY_COVERED = "partly_covered"  # our seal holds, but something was added after it
-    UNSEALED = "unsealed"  # a draft from our register: it bears no seal
     NOT_OURS = "not_ours"  # no seal, another's seal, or a seal of ours on a file we never issued
     UNREADABLE = "unreadable"  # not a PDF, damaged, encrypted, or too large
 
@@ -49,7 +48,7 @@ class Verdict:
 def check(data: bytes) -> Verdict:
     """Return the verdict on a file. Never raises for any bytes; keeps nothing of them.
 
-    Errors: ImproperlyConfigured if the seal itself cannot be opened.
+    Errors: ImproperlyConfigured if the seal itself cannot be opened; signatures.Busy.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     if len(data) > LARGEST:
@@ -88,7 +87,7 @@ def _outcome(found: signatures.Examined, *, registered: bool) -> Outcome:
     if not found.readable:
         return Outcome.UNREADABLE
     if not found.signed:
-        return Outcome.UNSEALED if registered else Outcome.NOT_OURS
+        return Outcome.NOT_OURS
     if not found.trusted:
         # A signature that cannot even be read names nobody: the file was damaged.
         return Outcome.NOT_OURS if found.signer else Outcome.ALTERED

@@ -75,7 +75,7 @@ def test_a_reference_is_found_however_it_is_written(client, typed):
 def test_whatever_is_wrong_the_answer_is_the_same(client, reference, code, born_on):
     holder, good = letter()
     response = try_letter(client, reference or holder.ref, code or good, born_on)
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert response.context["form"].non_field_errors()
     assert not any(response.context["form"][f].errors for f in ("reference", "code", "born_on"))
     assert "activation_opened" not in client.session
@@ -91,15 +91,24 @@ def test_a_misshapen_field_is_said_at_the_field_and_stores_nothing(client, field
     holder, code = letter()
     facts = {"reference": holder.ref, "code": code, "born_on": BORN, field: typed}
     response = client.post(START, facts)
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert "activation_opened" not in client.session
+
+
+@pytest.mark.django_db
+def test_an_empty_form_is_refused_at_its_fields(client):
+    opened(client)
+    for page in (START, ADDRESS, CODE):
+        response = client.post(page)
+        assert response.status_code == 422
+        assert response.context["form"].errors
 
 
 @pytest.mark.django_db
 def test_an_old_code_is_no_good(client):
     holder, code = letter()
     with time_machine.travel(now() + timedelta(days=28, seconds=1)):
-        assert try_letter(client, holder.ref, code).status_code == 200
+        assert try_letter(client, holder.ref, code).status_code == 422
         assert "activation_opened" not in client.session
 
 
@@ -150,7 +159,7 @@ def test_an_address_with_a_sign_in_is_told_and_looks_like_any_other():
 def test_a_code_mailed_to_one_address_does_not_confirm_another(client):
     _, code = opened(client, "first@example.com")
     client.post(ADDRESS, {"email": "second@example.com"})
-    assert client.post(CODE, {"code": code}).status_code == 200
+    assert client.post(CODE, {"code": code}).status_code == 422
     assert not User.objects.exists()
 
 

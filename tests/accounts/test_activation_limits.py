@@ -49,10 +49,10 @@ def test_five_tries_a_day_then_even_the_right_code_fails_and_the_owner_is_told_o
     holder, code = letter()
     for i in range(5):
         ip = {"REMOTE_ADDR": f"192.0.2.{i}"}
-        assert try_letter(Client(), holder.ref, "BBBBBBBB", **ip).status_code == 200
+        assert try_letter(Client(), holder.ref, "BBBBBBBB", **ip).status_code == 422
     for i in (6, 7):
         client = Client()
-        assert try_letter(client, holder.ref, code, REMOTE_ADDR=f"192.0.2.{i}").status_code == 200
+        assert try_letter(client, holder.ref, code, REMOTE_ADDR=f"192.0.2.{i}").status_code == 422
         assert "activation_opened" not in client.session
     assert Notice.objects.get(kind="activation_locked").recipient == "onfile@example.com"
     with time_machine.travel(now() + timedelta(days=1)):
@@ -65,7 +65,7 @@ def test_the_account_and_the_cardholder_reference_share_the_five_tries():
     account(holder, "ACCT1")
     for _ in range(5):
         try_letter(Client(), "ACCT1", "BBBBBBBB")
-    assert try_letter(Client(), holder.ref, code).status_code == 200
+    assert try_letter(Client(), holder.ref, code).status_code == 422
 
 
 @pytest.mark.django_db
@@ -79,7 +79,7 @@ def test_the_eleventh_reference_from_one_connection_is_a_429(addresses):
         try_letter(Client(), f"REF{i}", "BBBBBBBB", REMOTE_ADDR=ip).status_code
         for i, ip in enumerate(addresses)
     ]
-    assert statuses == [200] * 10 + [429]
+    assert statuses == [422] * 10 + [429]
 
 
 @pytest.mark.django_db
@@ -90,7 +90,7 @@ def test_the_site_takes_three_hundred_tries_an_hour_and_raises_an_alarm(monkeypa
         try_letter(Client(), f"REF{i}", "BBBBBBBB", REMOTE_ADDR=f"192.0.2.{i}").status_code
         for i in range(4)
     ]
-    assert statuses == [200, 200, 200, 429]
+    assert statuses == [422, 422, 422, 429]
     assert [r.levelname for r in caplog.records if r.name == "accounts.activation"] == ["ERROR"]
 
 
@@ -118,7 +118,7 @@ def test_three_wrong_codes_end_the_mailed_code(client):
     _, code = opened(client)
     for _ in range(3):
         client.post(CODE, {"code": "BBBBBBBB" if code != "BBBB-BBBB" else "CCCCCCCC"})
-    assert client.post(CODE, {"code": code}).status_code == 200
+    assert client.post(CODE, {"code": code}).status_code == 422
     assert not User.objects.exists()
 
 
@@ -128,7 +128,7 @@ def test_six_mails_a_day_for_one_letter_are_too_many(client):
     try_letter(client, holder.ref, code)
     for i in range(5):
         assert client.post(ADDRESS, {"email": f"a{i}@example.com"}).status_code == 302
-    assert client.post(ADDRESS, {"email": "a6@example.com"}).status_code == 200
+    assert client.post(ADDRESS, {"email": "a6@example.com"}).status_code == 422
     assert Notice.objects.filter(kind="activation_code").count() == 5
 
 

@@ -51,7 +51,7 @@ def test_named_references_get_new_codes_and_the_old_are_void(tmp_path, client):
     first, second = (
         next(csv.DictReader((tmp_path / n).open()))["code"] for n in ("1.csv", "2.csv")
     )
-    assert try_letter(client, "R1", first).status_code == 200
+    assert try_letter(client, "R1", first).status_code == 422
     assert try_letter(client, "R1", second).status_code == 302
 
 

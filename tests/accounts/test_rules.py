@@ -214,6 +214,21 @@ def test_what_comes_is_in_order_and_only_what_is_true():
     assert held == ["books", "due"]
     paid_up = [step.what for step in rules.coming(position(paid("2026-11-10", -2400)))]
     assert paid_up == ["books"]
+    planned = rules.coming(position(), rules.Step("plan", date(2026, 11, 22), D(50)))
+    assert [step.what for step in planned] == ["books", "plan", "due", "report"]
+
+
+@pytest.mark.parametrize(
+    ("to_come", "overdue", "minimum", "to_be_current"),
+    [(0, 1600, 2400, 2400), (1000, 600, 1400, 1400), (1600, 0, 800, 800), (9000, 0, 800, 800)],
+)
+def test_what_a_plan_covers_comes_off_the_overdue_sum_and_the_minimum(
+    to_come, overdue, minimum, to_be_current
+):
+    apart = rules.beside(position(), D(to_come))
+    assert (apart.overdue, apart.next_minimum, apart.to_be_current) == (
+        overdue, minimum, to_be_current,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

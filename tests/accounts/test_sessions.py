@@ -79,7 +79,7 @@ def test_changing_how_one_signs_in_needs_a_code_not_older_than_five_minutes(clie
         assert client.get(ask_again.url).status_code == 200
         client.post(ask_again.url, {"next": f"/account/{path}"})
         code = people.mailed_code("step_up")
-        assert client.post(ask_again.url, {"code": wrong(code)}).status_code == 200
+        assert client.post(ask_again.url, {"code": wrong(code)}).status_code == 422
         back = client.post(ask_again.url, {"code": code, "next": f"/account/{path}"})
         assert back.url == f"/account/{path}"
         assert client.get(back.url).status_code == 200

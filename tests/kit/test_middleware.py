@@ -30,6 +30,41 @@ def test_other_addresses_pass(address):
     assert RefuseNulAndUnknownMethods(answer)(make.get(address)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("cookie", "status"),
+    [
+        (r'sid="abc\000d"', 400),
+        (r'a=1; other="\000"', 400),
+        ("sid=abc", 200),
+        (r'sid="a\\000"', 200),  # an escaped backslash
+        ("", 200),
+    ],
+)
+def test_a_nul_in_a_cookie_is_refused(cookie, status):
+    request = make.get("/", headers={"cookie": cookie})
+    assert RefuseNulAndUnknownMethods(answer)(request).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("text/plain; charset=zlib", 400),
+        ('text/plain; charset="idna"', 400),
+        ("text/plain; CHARSET=base64_codec", 400),
+        ("application/x-www-form-urlencoded; charset=utf-7", 400),
+        ("text/plain; charset*=utf-8''utf-7", 400),
+        ("text/plain; charset=no-such", 400),
+        ("text/plain; charset=utf-8", 200),
+        ('text/plain; charset="UTF-8"', 200),
+        ("multipart/form-data; boundary=x", 200),
+        ("", 200),
+    ],
+)
+def test_a_charset_that_is_not_utf_8_is_refused(kind, status):
+    request = make.get("/?code=x", headers={"content-type": kind})
+    assert RefuseNulAndUnknownMethods(answer)(request).status_code == status
+
+
 @pytest.mark.parametrize("method", ["TRACE", "FOO", "PUT", "PATCH", "DELETE", "CONNECT"])
 def test_methods_we_do_not_use_are_refused(method):
     response = RefuseNulAndUnknownMethods(answer)(make.generic(method, "/"))

@@ -61,6 +61,21 @@ def test_a_full_disk_leaves_nothing_behind(store, tmp_path, monkeypatch, step):
     assert files(tmp_path) == []
 
 
+def test_the_name_is_on_the_disk_as_well_as_the_bytes(store, tmp_path, monkeypatch):
+    """After a power cut a name that was never flushed is gone, and the file with it."""
+    flushed = []
+    real = os.fsync
+
+    def fsync(handle):
+        there = (tmp_path / "ab/abc.pdf").exists()
+        flushed.append((os.readlink(f"/proc/self/fd/{handle}"), there))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    store.save("ab/abc.pdf", ContentFile(b"one"))
+    assert flushed[1:] == [(str(tmp_path / "ab"), True), (str(tmp_path), True)]
+
+
 def test_only_the_portal_may_read_a_file(store, tmp_path):
     store.save("ab/abc.pdf", ContentFile(b"one"))
     assert (tmp_path / "ab/abc.pdf").stat().st_mode & 0o077 == 0

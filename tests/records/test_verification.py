@@ -78,7 +78,7 @@ def test_a_change_is_seen_even_if_the_register_knew_the_changed_file(how):
     tamper, outcome, _ = TAMPERED[how]
     data = tamper(sealed())
     file(data)
-    assert check(data).outcome == (Outcome.UNSEALED if outcome == Outcome.NOT_OURS else outcome)
+    assert check(data).outcome == outcome
 
 
 def test_our_seal_on_a_file_that_we_never_filed_is_not_ours():
@@ -87,9 +87,9 @@ def test_our_seal_on_a_file_that_we_never_filed_is_not_ours():
     assert verdict.trusted_seal and not verdict.registered
 
 
-def test_a_registered_draft_is_called_unsealed():
+def test_the_register_alone_makes_nothing_ours():
     file(draft(), sealed=False)
-    assert check(draft()).outcome == Outcome.UNSEALED
+    assert check(draft()).outcome == Outcome.NOT_OURS
 
 
 def another_seal(settings, tmp_path) -> bytes:
@@ -194,6 +194,28 @@ def test_the_child_gets_no_secret_and_is_bounded(monkeypatch):
     assert check(b"%PDF-1.7").outcome == Outcome.UNREADABLE
     assert set(seen["env"]) == {"LC_ALL"}
     assert seen["timeout"] == signatures.PATIENCE
+
+
+def test_no_more_than_two_children_run_at_once_and_a_third_is_told_at_once(monkeypatch):
+    depth = []
+    file(sealed())
+
+    def run(command, **named):
+        depth.append(1)
+        if len(depth) < signatures.AT_ONCE._initial_value:
+            check(b"%PDF-1.7")
+        else:
+            with pytest.raises(signatures.Busy):
+                check(b"%PDF-1.7")
+            assert check(sealed()).outcome == Outcome.VALID  # ours need no child
+        raise signatures.subprocess.CalledProcessError(1, command)
+
+    monkeypatch.setattr(signatures.subprocess, "run", run)
+    assert check(b"%PDF-1.7").outcome == Outcome.UNREADABLE
+    assert len(depth) == 2
+    depth.clear()
+    check(b"%PDF-1.7")  # the places were given back, whatever ended the children
+    assert len(depth) == 2
 
 
 def test_the_child_bounds_itself_before_it_reads_the_file(monkeypatch, capsys):

@@ -1,8 +1,11 @@
 import io
 import re
+import threading
+from html import unescape
 
 import pikepdf
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.test import Client
@@ -10,7 +13,9 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from portal import verify
+from portal.records import documents, signatures
 from portal.records.verification import LARGEST
+from tests.plans.scene import behind
 from tests.records import samples
 from tests.records.samples import CODE, NAME, draft, file, sealed
 
@@ -83,9 +88,64 @@ def test_our_seal_without_an_entry_asks_for_a_call(visitor):
     assert "not in our register" in send(visitor, sealed()).content.decode()
 
 
-def test_a_draft_in_the_register_is_ours_but_not_sealed(visitor):
-    file(draft(), sealed=False)
-    assert "Ours, but not sealed" in send(visitor, draft()).content.decode()
+@pytest.fixture
+def offered():
+    """An open offer's drafts and the thread they belong to."""
+    scene = behind()
+    return scene, scene.offered()
+
+
+def answers_about(visitor, draft):
+    """The page of the draft's code, and the answer to the draft's file."""
+    data = documents.fetch(draft.sha256)
+    page = f"/verify/{draft.code}/"
+    for response in (visitor.get(page), send(visitor, data), send(visitor, data, to=page)):
+        assert response.status_code == 200
+        yield unescape(response.content.decode())
+
+
+def test_an_unsigned_draft_is_called_one_and_shows_nothing_personal(visitor, offered):
+    scene, offer = offered
+    for draft in offer.drafts.all():
+        for text in answers_about(visitor, draft):
+            assert "a draft we wrote, not yet signed: it binds nobody" in text
+            assert offer.number not in text and scene.holder.cardholder.full_name not in text
+
+
+def test_a_draft_signed_later_names_the_agreement(visitor, offered):
+    scene, offer = offered
+    agreement = scene.sign(offer)
+    other = offer.drafts.exclude(language=agreement.document.language).get()
+    for text in answers_about(visitor, other):
+        assert f"in our register under number {agreement.number}" in text
+        assert scene.holder.cardholder.full_name not in text
+    signed = offer.drafts.get(language=agreement.document.language)
+    assert "in our register" in send(visitor, documents.fetch(signed.sha256)).content.decode()
+    assert "Sealed by the bank" in visitor.get(f"/verify/{signed.code}/").content.decode()
+
+
+def test_a_busy_house_says_so_at_once(visitor, monkeypatch):
+    monkeypatch.setattr(signatures, "AT_ONCE", threading.BoundedSemaphore(1))
+    signatures.AT_ONCE.acquire()
+    file(sealed())
+    response = send(visitor, b"%PDF-1.7 of a stranger")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "60")
+    assert "busy, please try again in a minute" in response.content.decode()
+    assert send(visitor, sealed()).status_code == 200  # ours is looked at without a child
+
+
+@pytest.mark.parametrize("charset", ["zlib", "idna", "base64_codec", "utf-7", "utf-16"])
+def test_a_strange_charset_is_refused_on_any_page(visitor, charset):
+    answer = visitor.get(
+        INDEX, {"code": "+AAA-"}, headers={"content-type": f"text/plain; charset={charset}"}
+    )
+    assert answer.status_code == 400
+
+
+def test_a_nul_in_the_session_cookie_is_refused(visitor):
+    name = settings.SESSION_COOKIE_NAME
+    answer = visitor.get(INDEX, headers={"cookie": name + r'="abcdefghijkl\000mn"'})
+    assert answer.status_code == 400
 
 
 def test_the_page_of_a_code_shows_nothing_personal(visitor):
