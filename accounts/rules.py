@@ -15,8 +15,8 @@ from portal.packs import Rule
 
 __all__ = [
     "Bill", "Components", "Movement", "Position", "Step", "Why",
-    "annual_percent", "beside", "bucket", "coming", "held", "months_before", "part_of_overdue", "position",
-    "why",
+    "annual_percent", "beside", "bucket", "coming", "held", "months_before",
+    "part_of_overdue", "position", "why",
 ]  # fmt: skip
 
 MONTH_OF_DELAY = 30  # days in one step of the banks' own M1, M2 … scale: no law sets it

@@ -34,7 +34,7 @@ account_request_login_code           POST  ok    to    to    to    to    to    t
 accounts:account                     GET   in    gone  ok    no    no    no    no
 accounts:account                     POST  405   405   405   405   405   405   405
 accounts:activate                    GET   ok    to    to    to    to    to    to
-accounts:activate                    POST  ok    to    to    to    to    to    to
+accounts:activate                    POST  422   to    to    to    to    to    to
 accounts:activate_address            GET   to    to    to    to    to    to    to
 accounts:activate_address            POST  to    to    to    to    to    to    to
 accounts:activate_code               GET   to    to    to    to    to    to    to

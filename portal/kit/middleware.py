@@ -1,6 +1,7 @@
 """What holds for every response: methods, private pages, sign-in under htmx."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,20 +14,43 @@ from django.http import (
 )
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
-from django.utils.http import urlencode
+from django.utils.http import parse_header_parameters, urlencode
 from django_htmx.http import HttpResponseClientRedirect
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 UTF_8 = ("utf-8", "utf8")
 
 
-class RefuseNulAndUnknownMethods:
-    """NUL bytes end as a 500 on PostgreSQL, unknown methods as a 200 in plain views: refused.
+def only_utf_8(application: "WSGIApplication") -> "WSGIApplication":
+    """Refuse a request whose Content-Type names another charset (wraps the WSGI application).
 
-    Also refused: a charset other than UTF-8. Django would read the address and the form with it,
-    and some of Python's codecs raise, or make a NUL of what was none.
+    Django reads the address and the form with that charset, and already while it makes the request,
+    before any middleware. Some of Python's codecs raise there; utf-7 makes a NUL of what was none.
     """
+
+    def guarded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if _names_utf_8_if_any(environ.get("CONTENT_TYPE", "")):
+            return application(environ, start_response)
+        start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"Please send text as UTF-8."]
+
+    return guarded
+
+
+def _names_utf_8_if_any(content_type: str) -> bool:
+    try:
+        _kind, named = parse_header_parameters(content_type)
+    except (LookupError, ValueError):
+        return False
+    return named.get("charset", UTF_8[0]).strip().lower() in UTF_8
+
+
+class RefuseNulAndUnknownMethods:
+    """NUL bytes end as a 500 on PostgreSQL, unknown methods as a 200 in plain views: refused."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -38,8 +62,6 @@ class RefuseNulAndUnknownMethods:
             return HttpResponseBadRequest("The address holds a character that cannot be used.")
         if any("\0" in value for value in request.COOKIES.values()):  # a quoted cookie may say \000
             return HttpResponseBadRequest("A cookie holds a character that cannot be used.")
-        if (request.content_params or {}).get("charset", UTF_8[0]).strip().lower() not in UTF_8:
-            return HttpResponseBadRequest("Please send text as UTF-8.")
         return self.get_response(request)
 
 

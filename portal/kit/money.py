@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db import models
 from django.db.models.expressions import Combinable
 from django.utils.formats import number_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 # ISO 4217 minor units of the currencies we accept in a feed.
@@ -34,7 +35,9 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 def named(currency: str) -> str:
     """Return a currency as agreements write it: Chinese yuan (CNY)."""
-    return f"{NAMES[currency]} ({currency})" if currency in NAMES else currency
+    if currency not in NAMES:
+        return currency
+    return gettext("%(name)s (%(code)s)") % {"name": NAMES[currency], "code": currency}
 
 
 def formatted(amount: Decimal, currency: str) -> str:

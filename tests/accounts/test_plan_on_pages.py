@@ -50,7 +50,7 @@ def test_the_plan_is_said_in_place_of_being_behind(client, scene, plan, address)
     assert f"You have a plan: next payment ¥333.33 on {date_format(scene.first_on)}" in said
     assert f"Plan {plan.number} covers ¥1,000.00" in said
     assert "No interest is charged on it while the plan is kept." in said
-    for no_more in ("behind", "days)", "a day", "may report", "is included in it", "apart"):
+    for no_more in ("behind", "days)", "a day", "may report", "is included in it", "of it is not"):
         assert no_more not in said
     linked = reverse("plans:agreement", args=[plan.number]) in page.content.decode()
     assert linked == ("/staff/" not in address)
@@ -77,6 +77,13 @@ def test_once_all_payments_have_been_due_that_is_said(client, plan):
         assert h1(page) == "All payments of your plan have been due"
         assert "Payments left 0" in text(client.get(url("account")))
         assert client.get(url("pay")).status_code == 200
+
+
+@pytest.mark.parametrize(("days", "missing"), [(20, "of it is not"), (21, "¥333.33 of it is not")])
+def test_a_payment_that_was_due_and_is_still_owed_is_said(client, scene, plan, days, missing):
+    scene.account.as_of = localdate() + timedelta(days=days)
+    scene.account.save()
+    assert (missing in text(client.get(OVERVIEW))) == (days == 21)
 
 
 def more_bills(scene):

@@ -117,3 +117,10 @@ def test_the_codes_for_a_new_address_end_after_three_guesses(client):
         client.post("/account/confirm-email/", {"code": wrong(code)})
     client.post("/account/confirm-email/", {"code": code})
     assert User.objects.get().email == "old@example.com"
+
+
+@pytest.mark.django_db
+def test_a_code_that_cannot_be_sent_is_refused(client):
+    people.sign_in(client, people.cardholder())
+    page = "/account/reauthenticate/"
+    assert [client.post(page).status_code for _ in range(7)] == [200] * 6 + [422]

@@ -7,10 +7,12 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django_htmx.middleware import HtmxMiddleware
 
+from portal import wsgi
 from portal.kit.middleware import (
     HtmxSignInRedirect,
     PrivateResponses,
     RefuseNulAndUnknownMethods,
+    only_utf_8,
 )
 
 make = RequestFactory()
@@ -54,15 +56,27 @@ def test_a_nul_in_a_cookie_is_refused(cookie, status):
         ("application/x-www-form-urlencoded; charset=utf-7", 400),
         ("text/plain; charset*=utf-8''utf-7", 400),
         ("text/plain; charset=no-such", 400),
+        ("text/plain; charset*=zlib''x", 400),
+        ("text/plain; charset*=no-such''x", 400),
         ("text/plain; charset=utf-8", 200),
         ('text/plain; charset="UTF-8"', 200),
         ("multipart/form-data; boundary=x", 200),
         ("", 200),
     ],
 )
-def test_a_charset_that_is_not_utf_8_is_refused(kind, status):
-    request = make.get("/?code=x", headers={"content-type": kind})
-    assert RefuseNulAndUnknownMethods(answer)(request).status_code == status
+def test_a_charset_that_is_not_utf_8_is_refused_before_django_reads_with_it(kind, status):
+    assert status_of(only_utf_8(lambda environ, start: start("200 OK", []) or []), kind) == status
+
+
+def test_what_gunicorn_runs_refuses_other_charsets():
+    assert status_of(wsgi.application, "text/plain; charset=zlib") == 400
+
+
+def status_of(application, kind):
+    said = []
+    body = application(make._base_environ(CONTENT_TYPE=kind), lambda *head: said.append(head))
+    assert all(isinstance(part, bytes) for part in body)
+    return int(said[0][0].split()[0])
 
 
 @pytest.mark.parametrize("method", ["TRACE", "FOO", "PUT", "PATCH", "DELETE", "CONNECT"])
