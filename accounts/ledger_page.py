@@ -133,7 +133,8 @@ def account_page(account: CardAccount, choice: Choice, *, on: date) -> AccountPa
     ]
     movements = [rules.Movement(*entry[:5]) for entry in entries]
     position = queries.stands(account, bills, movements, [hold.amount for hold in holds])
-    plan = queries.plan_facts([account], on=on).get(account.pk)
+    on_plan = [account] if any(hold.reason == Hold.Reason.PLAN for hold in holds) else []
+    plan = queries.plan_facts(on_plan, on=on).get(account.pk)
     apart = rules.beside(position, plan.to_come) if plan else position
     return AccountPage(
         account=account,

@@ -276,7 +276,7 @@ def test_a_page_of_one_account_takes_few_queries(client, me, name):
         report(held, f"20{10 + i // 12}-{i % 12 + 1:02}")
     client.get(url(name))
     statements = asked(client, url(name))
-    assert len(statements) <= 8, "\n".join(statements)
+    assert len(statements) <= 7, "\n".join(statements)
 
 
 def test_the_overview_takes_as_many_queries_for_one_account_as_for_five(client, me):
