@@ -171,8 +171,10 @@ class OfferDraft(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["offer", "language"], name="plans_offerdraft_one_a_language")
+            UniqueConstraint(fields=["offer", "language"], name="plans_offerdraft_one_a_language"),
+            UniqueConstraint(fields=["code"], name="plans_offerdraft_one_code"),
         ]
+        indexes = [models.Index(fields=["sha256"], name="plans_offerdraft_by_hash")]  # /verify/
 
 
 class Agreement(models.Model):

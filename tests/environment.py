@@ -27,7 +27,6 @@ OF_THIS_MACHINE = {  # never taken from the shell or .env of whoever runs the te
     "STORAGE_URL": "",
     "TIME_ZONE": "Asia/Shanghai",
     "TRUSTED_PROXY_COUNT": "0",
-    "TSA_URL": "",
 }
 os.environ |= OF_THIS_MACHINE | {
     "DEMO": "0",
