@@ -17,7 +17,11 @@ def once() -> None:
     total, cent = Decimal("41208.37"), Decimal("0.01")
     each = rules.each_for(total, 60, unit=cent)
     dues = rules.schedule(
-        total, each, 60, date(2026, 12, 10), agreed_on=TODAY, unit=cent, longest=longest
+        total,
+        rules.Choice(each, 60, date(2026, 12, 10)),
+        agreed_on=TODAY,
+        unit=cent,
+        longest=longest,
     )
     with_interest = [due.amount * Decimal("1.1") for due in dues]
     rules.annual_rate(total, with_interest)

@@ -1,8 +1,8 @@
 """What happens to plan requests, offers and agreements: one verb, one transaction, one event."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -16,9 +16,11 @@ from plans.agreement import terms_for
 from plans.models import Agreement, Offer, PlanRequest
 from plans.notices import tell
 from plans.policy import CURRENT
+from plans.rules import Choice
 from portal import packs
 from portal.kit import money
 from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
+from portal.packs import Pack
 from portal.records import documents
 from portal.records.audit import record
 
@@ -91,14 +93,7 @@ def check_askable(account: CardAccount) -> None:
 
 @transaction.atomic
 def draft(
-    account: CardAccount,
-    *,
-    each: Decimal,
-    months: int,
-    first_on: date,
-    reason: str,
-    by: User,
-    at: datetime,
+    account: CardAccount, choice: Choice, *, reason: str, by: User, at: datetime
 ) -> PlanRequest:
     """Keep what the cardholder chose; one draft per account, overwritten until it is sent.
 
@@ -106,25 +101,27 @@ def draft(
     """
     account = CardAccount.objects.select_for_update().get(pk=account.pk)
     check_askable(account)
-    overdue = ledger.position(account).overdue
-    choice = {
-        "total": overdue, "each": each, "months": months, "first_on": first_on, "reason": reason,
+    kept = {
+        **asdict(choice), "total": ledger.position(account).overdue, "reason": reason,
         "basis_version": account.version, "submitted_by": by,
     }  # fmt: skip
     request, made = PlanRequest.objects.update_or_create(
         account=account,
         status=PlanRequest.Status.DRAFT,
-        defaults=choice,
-        create_defaults={"number": f"PR-{documents.new_code(8)}", **choice},
+        defaults=kept,
+        create_defaults={"number": f"PR-{documents.new_code(8)}", **kept},
     )
-    record(
-        "plans.planrequest.drafted",
-        subject=request,
-        by=by,
-        at=at,
-        data={"months": months, "first_on": first_on, "new": made},
-    )
+    data = {"months": choice.months, "first_on": choice.first_on, "new": made}
+    record("plans.planrequest.drafted", subject=request, by=by, at=at, data=data)
     return request
+
+
+def check_first_date(first_on: date, *, at: datetime) -> None:
+    """Leave time to read and sign before the first payment. Errors: Refused PLAN-FIRST."""
+    if first_on < localdate(at) + timedelta(days=CURRENT.first_after):
+        raise Refused(
+            "PLAN-FIRST", gettext_noop("The first date is too near now. Choose a later one.")
+        )
 
 
 @transaction.atomic
@@ -145,10 +142,7 @@ def submit(request: PlanRequest, *, by: User, at: datetime) -> None:
                 "The account changed since you wrote this. Look at it again, then send it."
             ),
         )
-    if request.first_on < localdate(at) + timedelta(days=CURRENT.first_after):
-        raise Refused(
-            "PLAN-FIRST", gettext_noop("The first date is too near now. Choose a later one.")
-        )
+    check_first_date(request.first_on, at=at)
     move(request, PlanRequest.Status.SUBMITTED, by=by, at=at, submitted_at=at)
     tell(request.account, "plan.received", number=request.number, at=at)
 
@@ -195,10 +189,8 @@ def check_taken(request: PlanRequest, by: User) -> None:
 @transaction.atomic
 def make_offer(
     request: PlanRequest,
+    choice: Choice,
     *,
-    each: Decimal,
-    months: int,
-    first_on: date,
     findings: list[str],
     explanation: str,
     basis_version: int,
@@ -210,67 +202,48 @@ def make_offer(
     Errors: Refused for a missing finding, one's own case, or terms outside rule and policy; Stale
     if the account changed after the agent saw it (`basis_version`) or the request moved.
     """
-    account = (
-        CardAccount.objects.select_for_update()
-        .select_related("cardholder")
-        .get(pk=request.account_id)
-    )
+    locked = CardAccount.objects.select_for_update().select_related("cardholder")
+    account = locked.get(pk=request.account_id)
     if account.version != basis_version:
         raise Stale(account.pk)
     check_taken(request, by)
+    check_first_date(choice.first_on, at=at)
     pack = packs.load(settings.JURISDICTION, on=localdate(at))
     rules.check_findings(findings, required=pack["plan.findings"])
-    if first_on < localdate(at) + timedelta(days=CURRENT.first_after):
-        raise Refused(
-            "PLAN-FIRST", gettext_noop("The first date is too near now. Choose a later one.")
-        )
-    position = ledger.position(account)
-    dues = rules.schedule(
-        position.overdue, each, months, first_on, agreed_on=localdate(at),
-        unit=money.unit(account.currency), longest=pack["plan.longest"],
-    )  # fmt: skip
-    move(
-        request,
-        PlanRequest.Status.OFFERED,
-        by=by,
-        at=at,
-        decided_by=by,
-        decided_at=at,
-        findings=findings,
-    )
-    number = f"PA-{documents.new_code(8)}"
-    person = account.cardholder.person
-    terms = terms_for(number, account, person, position, dues, policy=CURRENT, pack=pack, at=at)
-    offer = Offer.objects.create(
-        number=number,
-        request=request,
-        account=account,
-        total=position.overdue,
-        each=each,
-        months=months,
-        first_on=first_on,
-        explanation=explanation,
-        sealed_terms=terms.sealed(),
-        policy_version=CURRENT.version,
-        basis_version=account.version,
-        made_at=at,
-        made_by=by,
-        expires_at=expiry(first_on, at=at),
-    )
+    decided: dict[str, Any] = {"decided_by": by, "decided_at": at, "findings": findings}
+    move(request, PlanRequest.Status.OFFERED, by=by, at=at, **decided)
+    offer = _offered(request, account, choice, explanation, pack=pack, by=by, at=at)
+    data = {"request": request.number, "total": offer.total, "months": offer.months}
     record(
-        "plans.offer.made",
-        subject=offer,
-        by=by,
-        at=at,
-        data={
-            "request": request.number,
-            "total": offer.total,
-            "months": months,
-            "policy": CURRENT.version,
-        },
+        "plans.offer.made", subject=offer, by=by, at=at, data={**data, "policy": CURRENT.version}
     )
     transaction.on_commit(_wake_renderer)
     return offer
+
+
+def _offered(
+    request: PlanRequest,
+    account: CardAccount,
+    choice: Choice,
+    explanation: str,
+    *,
+    pack: Pack,
+    by: User,
+    at: datetime,
+) -> Offer:
+    position, number = ledger.position(account), f"PA-{documents.new_code(8)}"
+    unit, longest = money.unit(account.currency), pack["plan.longest"]
+    dues = rules.schedule(
+        position.overdue, choice, agreed_on=localdate(at), unit=unit, longest=longest
+    )
+    person = account.cardholder.person
+    terms = terms_for(number, account, person, position, dues, policy=CURRENT, pack=pack, at=at)
+    return Offer.objects.create(
+        **asdict(choice), number=number, request=request, account=account, total=position.overdue,
+        explanation=explanation, sealed_terms=terms.sealed(), policy_version=CURRENT.version,
+        basis_version=account.version, made_at=at, made_by=by,
+        expires_at=expiry(choice.first_on, at=at),
+    )  # fmt: skip
 
 
 def expiry(first_on: date, *, at: datetime) -> datetime:

@@ -52,7 +52,7 @@ class ScheduleForm(forms.Form):
     def __init__(self, *args: Any, position: Position, pack: Pack, on: date, **kwargs: Any) -> None:
         self.position, self.pack, self.on = position, pack, on
         self.dues: list[rules.Due] = []
-        self.each, self.payments = Decimal(0), 0
+        self.choice: rules.Choice | None = None
         super().__init__(*args, **kwargs)
         longest = pack["plan.longest"].value
         amount = cast(MoneyField, self.fields["amount"])
@@ -107,26 +107,28 @@ class ScheduleForm(forms.Form):
 
     def _divide(self, facts: dict[str, Any]) -> None:
         total, unit = self.position.overdue, money.unit(self.position.currency)
-        longest = self.pack["plan.longest"]
         if facts["by"] == "amount":
-            self.each, self.payments = facts["amount"], rules.months_for(total, facts["amount"])
+            each, payments = facts["amount"], rules.months_for(total, facts["amount"])
         else:
-            self.payments = facts["months"]
-            self.each = rules.each_for(total, self.payments, unit=unit)
-            if self.each < self.floor() and self.payments > 1:
+            payments = facts["months"]
+            each = rules.each_for(total, payments, unit=unit)
+            if each < self.floor() and payments > 1:
                 least = money.formatted(self.floor(), self.position.currency)
                 text = _("Each payment would be below %(least)s. Choose fewer payments.")
                 self.add_error("months", text % {"least": least})
                 return
+        self.choice = rules.Choice(each, payments, facts["first_on"])
+        longest = self.pack["plan.longest"]
         self.dues = rules.schedule(
-            total,
-            self.each,
-            self.payments,
-            facts["first_on"],
-            agreed_on=self.on,
-            unit=unit,
-            longest=longest,
+            total, self.choice, agreed_on=self.on, unit=unit, longest=longest
         )
+
+    @property
+    def chosen(self) -> rules.Choice:
+        """The choice of a valid form."""
+        if self.choice is None:
+            raise ValueError("the form is not valid")
+        return self.choice
 
 
 class PlanForm(ScheduleForm):
@@ -139,6 +141,13 @@ class PlanForm(ScheduleForm):
         lines=True,
         required=False,
     )
+
+
+ASKED = {
+    "each": "amount",
+    "months": "months",
+    "first_on": "first_on",
+}  # a Choice, as initial names it
 
 
 class OfferForm(ScheduleForm):
@@ -167,16 +176,8 @@ class OfferForm(ScheduleForm):
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean()
-        asked = (
-            self.initial.get("months"),
-            self.initial.get("first_on"),
-            self.initial.get("amount"),
-        )
-        if (
-            not self.errors
-            and (self.payments, facts["first_on"], self.each) != asked
-            and not facts["explanation"]
-        ):
+        asked = rules.Choice(**{n: self.initial[v] for n, v in ASKED.items()})
+        if not self.errors and self.choice != asked and not facts["explanation"]:
             self.add_error("explanation", _("Say why the terms differ from what was asked."))
         try:
             rules.check_findings(facts.get("findings", []), required=self.pack["plan.findings"])

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
+from plans.rules import Choice
 from portal.kit.money import MoneyField
 
 
@@ -92,6 +93,11 @@ class PlanRequest(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def choice(self) -> Choice:
+        """What was asked for, as the rules take it."""
+        return Choice(self.each, self.months, self.first_on)
 
 
 class Offer(models.Model):

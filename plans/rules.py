@@ -18,6 +18,15 @@ class Due:
     amount: Decimal
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What defines a plan free of interest: the regular instalment, how many, and the first day."""
+
+    each: Decimal
+    months: int
+    first_on: date
+
+
 def add_months(day: date, months: int) -> date:
     """Return the same day of a later month, or that month's last day where it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
@@ -41,15 +50,13 @@ def chosen_by(total: Decimal, each: Decimal, months: int, *, unit: Decimal) -> s
 
 def schedule(
     total: Decimal,
-    each: Decimal,
-    months: int,
-    first_on: date,
+    choice: Choice,
     *,
     agreed_on: date,
     unit: Decimal,
     longest: Rule,
 ) -> list[Due]:
-    """Divide `total`, free of interest, into monthly dues of `each`; the last takes the remainder.
+    """Divide `total`, free of interest, into monthly dues; the last takes the remainder.
 
     Units: amounts in one currency whose smallest amount is `unit`. Dues fall on the day of
     `first_on`, or on the month's last day where that is earlier. They sum to `total` exactly.
@@ -57,6 +64,7 @@ def schedule(
     a last due later than that many months after `agreed_on`; ARITH-2 for a due below `unit`;
     PLAN-FIRST for a first due before the agreement.
     """
+    each, months, first_on = choice.each, choice.months, choice.first_on
     if not 1 <= months <= longest.value:
         raise Refused(
             longest.id,

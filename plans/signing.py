@@ -130,68 +130,41 @@ def _conclude(
     by: User,
     at: datetime,
 ) -> Agreement:
+    """Everything that follows from a signature, in the caller's transaction."""
     CardAccount.objects.select_for_update().get(pk=offer.account_id)
     check_acceptable(offer, at=at)
     move(offer, Offer.Status.ACCEPTED, by=by, at=at, data={"draft_sha256": draft.sha256})
     document = documents.file_document(
-        "plans.agreement",
-        sealed,
-        subject=offer,
-        number=offer.number,
-        code=draft.code,
-        title=title,
-        language=draft.language,
-        sealed=True,
-        at=at,
-    )
+        "plans.agreement", sealed, subject=offer, number=offer.number, code=draft.code,
+        title=title, language=draft.language, sealed=True, at=at,
+    )  # fmt: skip
     agreement = Agreement.objects.create(
-        number=offer.number,
-        offer=offer,
-        account=offer.account,
-        total=offer.total,
-        document=document,
-        accepted_sha256=draft.sha256,
-        evidence_sha256=documents.digest(evidence),
-        method=signature.method,
-        accepted_at=at,
-        accepted_by=by,
-    )
+        number=offer.number, offer=offer, account=offer.account, total=offer.total,
+        document=document, accepted_sha256=draft.sha256, method=signature.method,
+        evidence_sha256=documents.digest(evidence), accepted_at=at, accepted_by=by,
+    )  # fmt: skip
     Instalment.objects.bulk_create(
         Instalment(agreement=agreement, position=i, due_on=due.on, amount=due.amount)
         for i, due in enumerate(terms.dues, 1)
     )
-    record(
-        "plans.agreement.active",
-        subject=agreement,
-        by=by,
-        at=at,
-        data={"sha256": document.sha256, "method": signature.method},
-    )
-    place_hold(
-        offer.account,
-        reason=Hold.Reason.PLAN,
-        source=f"plans.agreement:{agreement.pk}",
-        amount=None,
-        by=by,
-        at=at,
-    )
-    publish(
-        "plan.accepted",
-        account_ref=offer.account.ref,
-        at=at,
-        data={
-            "agreement": agreement.number,
-            "total": str(offer.total),
-            "currency": offer.account.currency,
-            "schedule": [
-                {"due_on": due.on.isoformat(), "amount": str(due.amount)} for due in terms.dues
-            ],
-            "waived": "0",
-            "document_sha256": document.sha256,
-        },
-    )
-    tell(offer.account, "plan.signed", number=agreement.number, at=at)
+    _announce(agreement, terms, by=by, at=at)
     return agreement
+
+
+def _announce(agreement: Agreement, terms: Terms, *, by: User, at: datetime) -> None:
+    """Audit, stop collection (CN-PLAN-04), tell the bank and the cardholder."""
+    account, sha256 = agreement.account, agreement.document.sha256
+    data = {"sha256": sha256, "method": agreement.method}
+    record("plans.agreement.active", subject=agreement, by=by, at=at, data=data)
+    source = f"plans.agreement:{agreement.pk}"
+    place_hold(account, reason=Hold.Reason.PLAN, source=source, amount=None, by=by, at=at)
+    dues = [{"due_on": due.on.isoformat(), "amount": str(due.amount)} for due in terms.dues]
+    facts = {
+        "agreement": agreement.number, "total": str(agreement.total), "currency": account.currency,
+        "schedule": dues, "waived": "0", "document_sha256": sha256,
+    }  # fmt: skip
+    publish("plan.accepted", account_ref=account.ref, at=at, data=facts)
+    tell(account, "plan.signed", number=agreement.number, at=at)
 
 
 @transaction.atomic

@@ -106,7 +106,7 @@ def offer(request: PortalRequest, number: str) -> HttpResponse:
         return _page(request, asked, offer_form=form)
     try:
         actions.make_offer(
-            asked, each=form.each, months=form.payments, first_on=form.cleaned_data["first_on"],
+            asked, form.chosen,
             findings=form.cleaned_data["findings"], explanation=form.cleaned_data["explanation"],
             basis_version=form.cleaned_data["basis_version"], by=request.user, at=now(),
         )  # fmt: skip

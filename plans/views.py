@@ -74,13 +74,7 @@ def ask(request: PortalRequest, ref: str) -> HttpResponse:
 
 def _drafted(request: PortalRequest, account: CardAccount, form: PlanForm) -> PlanRequest:
     return actions.draft(
-        account,
-        each=form.each,
-        months=form.payments,
-        first_on=form.cleaned_data["first_on"],
-        reason=form.cleaned_data["reason"],
-        by=request.user,
-        at=now(),
+        account, form.chosen, reason=form.cleaned_data["reason"], by=request.user, at=now()
     )
 
 
@@ -197,30 +191,9 @@ def sign(request: PortalRequest, number: str) -> HttpResponse:
     draft, name = _draft(offer), offer.account.cardholder.person.full_name
     data = request.POST if request.method == "POST" else None
     form = SignForm(data, full_name=name, initial={"sha256": draft.sha256})
-    if request.method == "POST" and form.is_valid():
-        if form.cleaned_data["sha256"] != draft.sha256:
-            return render(request, "plans/offer_changed.html", {"offer": offer}, status=409)
-        try:
-            method = stepup.check(
-                request.user,
-                purpose=f"sign:{draft.sha256}",
-                code=form.cleaned_data["code"],
-                at=now(),
-            )
-            signing.accept(
-                offer,
-                draft,
-                signature=signing.signature_from(request, form, method),
-                by=request.user,
-                at=now(),
-            )
-            return redirect("plans:agreement", number)
-        except Refused as no:
-            if _offer(request, number).status == Offer.Status.ACCEPTED:  # the second of two clicks
-                return redirect("plans:agreement", number)
-            form.add_error("code", said(no))
-        except Stale:
-            return _lost(request, number)
+    posted = request.method == "POST" and form.is_valid()
+    if posted and (done := _signed(request, offer, draft, form)):
+        return done
     facts = {
         "offer": offer,
         "draft": draft,
@@ -229,6 +202,29 @@ def sign(request: PortalRequest, number: str) -> HttpResponse:
         "name": name,
     }
     return render(request, "plans/sign.html", facts, status=422 if form.errors else 200)
+
+
+def _signed(
+    request: PortalRequest, offer: Offer, draft: OfferDraft, form: SignForm
+) -> HttpResponse | None:
+    """Check the code and sign; None leaves the form with its error."""
+    if form.cleaned_data["sha256"] != draft.sha256:
+        return render(request, "plans/offer_changed.html", {"offer": offer}, status=409)
+    user, code, at = request.user, form.cleaned_data["code"], now()
+    try:
+        method = stepup.check(user, purpose=f"sign:{draft.sha256}", code=code, at=at)
+        signature = signing.signature_from(request, form, method)
+        signing.accept(offer, draft, signature=signature, by=user, at=at)
+    except Refused as no:
+        if (
+            _offer(request, offer.number).status == Offer.Status.ACCEPTED
+        ):  # the second of two clicks
+            return redirect("plans:agreement", offer.number)
+        form.add_error("code", said(no))
+        return None
+    except Stale:
+        return _lost(request, offer.number)
+    return redirect("plans:agreement", offer.number)
 
 
 def _lost(request: PortalRequest, number: str) -> HttpResponse:

@@ -128,7 +128,7 @@ def drafted(account: CardAccount, agent: User) -> PlanRequest:
     total = position(account).overdue
     each = rules.each_for(total, 6, unit=money.unit(account.currency))
     return actions.draft(
-        account, each=each, months=6, first_on=usual_first_day(account, on=localdate()),
+        account, rules.Choice(each, 6, usual_first_day(account, on=localdate())),
         reason="工资要到月底才发。", by=_owner(account), at=now(),
     )  # fmt: skip
 
@@ -157,7 +157,7 @@ def refused(account: CardAccount, agent: User) -> None:
 def offered(account: CardAccount, agent: User, *, at: datetime | None = None) -> Offer:
     request = under_review(account, agent)
     offer = actions.make_offer(
-        request, each=request.each, months=request.months, first_on=request.first_on,
+        request, request.choice,
         findings=["exceeds_ability", "still_willing"], explanation="",
         basis_version=account.version, by=agent, at=at or now(),
     )  # fmt: skip

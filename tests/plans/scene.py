@@ -70,9 +70,7 @@ class Scene:
         each = rules.each_for(Decimal(1000), months, unit=CENT)
         return actions.draft(
             self.account,
-            each=each,
-            months=months,
-            first_on=self.first_on,
+            rules.Choice(each, months, self.first_on),
             reason="",
             by=self.holder,
             at=now(),
@@ -92,9 +90,7 @@ class Scene:
         request = request or self.taken()
         return actions.make_offer(
             request,
-            each=request.each,
-            months=request.months,
-            first_on=request.first_on,
+            request.choice,
             findings=FINDINGS,
             explanation="",
             basis_version=self.account.version,

@@ -19,9 +19,7 @@ NAME = "示例䶮𠮷"
 def terms(**changes) -> Terms:
     dues = rules.schedule(
         Decimal("9646.30"),
-        Decimal("680.00"),
-        15,
-        date(2026, 12, 8),
+        rules.Choice(Decimal("680.00"), 15, date(2026, 12, 8)),
         agreed_on=TODAY,
         unit=Decimal("0.01"),
         longest=load("cn", on=TODAY)["plan.longest"],

@@ -36,7 +36,11 @@ def divided(
     unit: Decimal = CENT,
 ) -> list[rules.Due]:
     return rules.schedule(
-        Decimal(total), each, months, first_on, agreed_on=TODAY, unit=unit, longest=LONGEST
+        Decimal(total),
+        rules.Choice(each, months, first_on),
+        agreed_on=TODAY,
+        unit=unit,
+        longest=LONGEST,
     )
 
 
