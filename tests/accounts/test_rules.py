@@ -308,3 +308,10 @@ def test_the_order_of_the_rows_does_not_matter(ledger):
     one = fold(bills, movements, principal_first_from=RULE)
     two = fold(bills, movements[::-1], principal_first_from=RULE)
     assert (one.parts, one.paid) == (two.parts, two.paid)
+
+
+@pytest.mark.parametrize(("charged_on", "overdue"), [("2026-10-02", 1550), ("2026-10-28", 1600)])
+def test_a_reversed_charge_counts_only_for_a_bill_that_asked_for_it(charged_on, overdue):
+    fee = paid(charged_on, 50, ref="fee", kind="late_fee")
+    back = paid("2026-10-29", -50, ref="back", kind="reversal", reverses="fee")
+    assert position(fee, back, bills=(SEPT, OCT)).overdue == overdue
