@@ -123,7 +123,7 @@ class AccountPage:
 
 
 def account_page(account: CardAccount, choice: Choice, *, on: date) -> AccountPage:
-    """Read an account with its ledger, and its plan as of `on`. Four queries, and one for a plan."""
+    """Read an account, its ledger and its plan as of `on`: four queries, five on a plan."""
     bills, holds = queries.bills(account), queries.live_holds(account)
     entries = [
         Entry(*row)
