@@ -9,8 +9,8 @@ from accounts.models import CardAccount, OverdueRecord, Posting, Statement, User
 AS_OF = date(2026, 11, 20)
 
 
-def account(user: User, ref: str = "AC0001", *, statements: int = 3, **changes: Any) -> CardAccount:
-    """Overdue 1,600.00 since 25 September 2026 of a balance of 8,100.00, 100.00 of it interest."""
+def bare(user: User, ref: str, **changes: Any) -> CardAccount:
+    """An open CNY account with nothing in its ledger."""
     facts = {
         "product": "CLASSIC",
         "card_last4": "4417",
@@ -25,7 +25,12 @@ def account(user: User, ref: str = "AC0001", *, statements: int = 3, **changes: 
         "status": "open",
         "as_of": AS_OF,
     } | changes
-    held = CardAccount.objects.create(ref=ref, cardholder=user.cardholder, **facts)
+    return CardAccount.objects.create(ref=ref, cardholder=user.cardholder, **facts)
+
+
+def account(user: User, ref: str = "AC0001", *, statements: int = 3, **changes: Any) -> CardAccount:
+    """Overdue 1,600.00 since 25 September 2026 of a balance of 8,100.00, 100.00 of it interest."""
+    held = bare(user, ref, **changes)
     balances = [Decimal(0), Decimal(8100), Decimal(8100), Decimal(8100)]
     for i in range(statements):
         made = date(2026, 9 + i, 5)

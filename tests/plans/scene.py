@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.timezone import localdate, now
 
-from accounts.models import CardAccount, Posting, Statement, User
+from accounts.models import CardAccount, Statement, User
 from plans import actions, document, rules, signing
 from plans.models import Agreement, Offer, PlanRequest
+from tests.accounts.books import bare, post
 from tests.people import cardholder, staff
 
 CENT = Decimal("0.01")
@@ -19,40 +20,15 @@ FINDINGS = ["exceeds_ability", "still_willing"]
 def account_of(user: User, *, ref: str = "AC0001", **changes: Any) -> CardAccount:
     """A CNY account whose last minimum, 1,000.00, was not received: overdue 1,000.00."""
     today = localdate()
-    facts = {
-        "product": "CLASSIC",
-        "card_last4": "4417",
-        "currency": "CNY",
-        "credit_limit": Decimal(20000),
-        "opened_on": date(2020, 1, 1),
-        "statement_day": 5,
-        "daily_rate": Decimal("0.0005"),
-        "late_fee_rate": Decimal("0.05"),
-        "minimum_rate": Decimal("0.1"),
-        "interest_basis": "full",
-        "status": "open",
-        "as_of": today,
-    } | changes
-    account = CardAccount.objects.create(ref=ref, cardholder=user.cardholder, **facts)
+    account = bare(user, ref, **{"interest_basis": "full", "as_of": today} | changes)
     made = today - timedelta(days=60)
     Statement.objects.create(
-        account=account,
-        statement_on=made,
-        due_on=made + timedelta(days=20),
-        opening_balance=Decimal(0),
-        closing_balance=Decimal(8000),
-        minimum_due=Decimal(1000),
-    )
+        account=account, statement_on=made, due_on=made + timedelta(days=20),
+        opening_balance=Decimal(0), closing_balance=Decimal(8000), minimum_due=Decimal(1000),
+    )  # fmt: skip
+    on = (made - timedelta(days=3)).isoformat()
     for i, (kind, amount) in enumerate([("purchase", 7900), ("interest", 60), ("late_fee", 40)]):
-        Posting.objects.create(
-            ref=f"{ref}-{i}",
-            account=account,
-            posted_on=made - timedelta(days=3),
-            amount=Decimal(amount),
-            transacted_on=made - timedelta(days=3),
-            kind=kind,
-            description=kind,
-        )
+        post(account, str(i), on, kind, amount, description=kind)
     return account
 
 
