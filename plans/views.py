@@ -216,9 +216,8 @@ def _signed(
         signature = signing.signature_from(request, form, method)
         signing.accept(offer, draft, signature=signature, by=user, at=at)
     except Refused as no:
-        if (
-            _offer(request, offer.number).status == Offer.Status.ACCEPTED
-        ):  # the second of two clicks
+        accepted = _offer(request, offer.number).status == Offer.Status.ACCEPTED
+        if accepted:  # this is the second of two clicks
             return redirect("plans:agreement", offer.number)
         form.add_error("code", said(no))
         return None
