@@ -174,7 +174,7 @@ def _what(terms: Terms, facts: dict[str, Any]) -> list[Clause]:
         Clause(
             _("Who agrees, and about which card"),
             {
-                "parties": _("%(bank)s (the bank) and %(name)s (the cardholder, “you”, identity document %(id)s).") % facts,
+                "parties": _("%(bank)s (the bank) and %(name)s (the cardholder, called you here, identity document %(id)s).") % facts,
                 "card": _("The card ending in %(last4)s, account reference %(ref)s.") % facts,
                 "number": _("Agreement %(number)s, version 1.") % facts,
                 "made_on": _("The bank made this offer on %(made_on)s.") % facts,

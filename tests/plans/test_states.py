@@ -7,10 +7,10 @@ import pytest
 from django.utils.timezone import now
 
 from plans.actions import move
-from plans.models import Offer, PlanRequest
-from plans.states import OFFER, REQUEST
+from plans.models import Agreement, Offer, PlanRequest
+from plans.states import AGREEMENT, OFFER, REQUEST
 from portal.kit.errors import IllegalMove, Stale
-from portal.records.models import AuditEvent
+from portal.records.models import AuditEvent, Document
 
 
 @pytest.mark.parametrize(("was", "to"), list(product(PlanRequest.Status, PlanRequest.Status)))
@@ -27,6 +27,21 @@ def test_an_offer_moves_by_the_table(scene, was, to):
     Offer.objects.filter(pk=offer.pk).update(status=was)
     offer.refresh_from_db()
     walk(offer, was, to, allowed=to in OFFER[was])
+
+
+@pytest.mark.parametrize(("was", "to"), list(product(Agreement.Status, Agreement.Status)))
+def test_an_agreement_moves_by_the_table(scene, was, to):
+    offer, at = scene.preparing(), now()
+    document = Document.objects.create(
+        number=offer.number, kind="plans.agreement", subject="x", language="en", title="x",
+        sha256="0" * 64, size=1, code="X", sealed=True, made_at=at,
+    )  # fmt: skip
+    agreement = Agreement.objects.create(
+        number=offer.number, offer=offer, account=scene.account, total=1, document=document,
+        status=was, accepted_sha256="0" * 64, evidence_sha256="0" * 64, method="email-code",
+        accepted_at=at, accepted_by=scene.holder,
+    )  # fmt: skip
+    walk(agreement, was, to, allowed=to in AGREEMENT[was])
 
 
 def walk(thing, was, to, *, allowed):
