@@ -67,6 +67,25 @@ class Book:
     part_of: dict[str, str] = field(default_factory=dict)
     credits: dict[str, tuple[int, dict[str, Decimal]]] = field(default_factory=dict)
     charged: dict[str, int] = field(default_factory=dict)  # charge → the bill it came after
+    standing: dict[str, Decimal] = field(default_factory=dict)  # credit → what did not come back
+
+    @classmethod
+    def opened(cls, bills: Sequence[Bill]) -> "Book":
+        """Return the book before any posting: it owes what the first bill opened with (ACC-4)."""
+        book = cls(bills, [ZERO] * len(bills), dict.fromkeys(PRINCIPAL_FIRST, ZERO))
+        book.parts["principal"] = bills[0].opening if bills else ZERO
+        return book
+
+    def post(self, movement: Movement, *, principal_first: bool) -> None:
+        """Take one posting in; `principal_first` is the order of a credit that names nothing."""
+        if movement.amount > 0 and movement.reverses in self.credits:
+            self.take_back(movement)
+        elif movement.amount > 0:
+            self.charge(movement)
+        elif movement.amount < 0:
+            named = [part for part in (self.named_by(movement),) if part]
+            rest = _rest(movement, principal_first)
+            self.pay(movement, (*named, *(part for part in rest if part not in named)))
 
     @property
     def balance(self) -> Decimal:
@@ -110,6 +129,19 @@ class Book:
         self.charged[movement.ref] = self.bill_before(movement.on)
         self._use_credit()
 
+    def order_of(self, movement: Movement, *, principal_first: bool) -> str:
+        """Return the order in which post() spreads a credit: a code; "" for anything else."""
+        if movement.amount >= 0:
+            return ""
+        if self.named_by(movement):
+            return "named_first"
+        rest = _rest(movement, principal_first)
+        return "principal_first" if rest is PRINCIPAL_FIRST else "charges_first"
+
+    def named_by(self, movement: Movement) -> str | None:
+        """Return the part that a credit corrects; None if it names no charge that we know."""
+        return self.part_of.get(movement.reverses) or PART_OF.get(movement.kind)
+
     def pay(self, movement: Movement, order: Iterable[str]) -> None:
         """Spread a credit over the parts in order; what is left over makes principal negative."""
         left, spread = -movement.amount, dict.fromkeys(self.parts, ZERO)
@@ -121,9 +153,11 @@ class Book:
             self.parts[part] -= amount
         at = self.bill_before(movement.on)
         billed = self.charged.get(movement.reverses, -1) < at  # else no bill asks for the charge
-        if at >= 0 and billed:
+        at = at if billed else -1
+        if at >= 0:
             self.paid[at] -= movement.amount
         self.credits[movement.ref] = (at, spread)
+        self.standing[movement.ref] = -movement.amount
 
     def take_back(self, movement: Movement) -> None:
         """Undo a credit that came to nothing, as if it had never been paid (ACC-3)."""
@@ -134,8 +168,10 @@ class Book:
             self.parts[part] += back
             left -= back
         self.parts["principal"] += left
+        undone = min(movement.amount, self.standing[movement.reverses])
+        self.standing[movement.reverses] -= undone
         if at >= 0:
-            self.paid[at] = max(ZERO, self.paid[at] - movement.amount)
+            self.paid[at] -= undone
         self._use_credit()
 
     def spread_of(self, ref: str) -> Components | None:
@@ -157,27 +193,23 @@ def fold(
 
     A credit is spread by the days past due when its day began (`principal_first_from`, CN-ACC-01).
     """
-    opening = bills[0].opening if bills else ZERO
-    book = Book(bills, [ZERO] * len(bills), dict.fromkeys(PRINCIPAL_FIRST, ZERO))
-    book.parts["principal"] = opening
+    book = Book.opened(bills)
     today, late = date.min, 0
-    for movement in sorted(movements, key=lambda m: (m.on, m.kind == "reversal", m.ref)):
+    for movement in in_order(movements):
         if movement.on != today:
             today, late = movement.on, book.days_past_due(movement.on)
-        if movement.amount > 0 and movement.reverses in book.credits:
-            book.take_back(movement)
-        elif movement.amount > 0:
-            book.charge(movement)
-        elif movement.amount < 0:
-            book.pay(movement, _order(movement, book, late >= principal_first_from.value))
+        book.post(movement, principal_first=late >= principal_first_from.value)
     return book
 
 
-def _order(movement: Movement, book: Book, principal_first: bool) -> tuple[str, ...]:
-    """Return the order in which a credit pays: what it names, then the order of the law.
+def in_order(movements: Iterable[Movement]) -> list[Movement]:
+    """Return movements as the ledger takes them: by day, reversals last, then by reference."""
+    return sorted(movements, key=lambda m: (m.on, m.kind == "reversal", m.ref))
+
+
+def _rest(movement: Movement, principal_first: bool) -> tuple[str, ...]:
+    """Return the order of the law, in which a credit pays what it does not name.
 
     A waiver forgives charges before principal, however late the account is (ACC-5).
     """
-    rest = PRINCIPAL_FIRST if principal_first and movement.kind != "waiver" else CHARGES_FIRST
-    named = book.part_of.get(movement.reverses) or PART_OF.get(movement.kind)
-    return (named, *(part for part in rest if part != named)) if named else rest
+    return PRINCIPAL_FIRST if principal_first and movement.kind != "waiver" else CHARGES_FIRST

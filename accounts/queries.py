@@ -52,6 +52,38 @@ def no_plans(accounts: Sequence[CardAccount], *, on: date) -> dict[int, PlanFact
 plan_facts: PlanSource = no_plans  # plans lies above this room and puts its own here (plans.apps)
 
 
+@dataclass(frozen=True)
+class PlanPast:
+    """A plan that was signed, whatever became of it. Amounts in the account's currency."""
+
+    number: str
+    agreed_on: date
+    total: Decimal
+    state: str  # the code; `state_label` says it in the language of the moment
+    state_label: object
+    document_number: str
+    document_sha256: str
+    title: str
+    language: str
+    purged: bool  # its bytes were deleted after their time
+    dues: tuple[tuple[date, Decimal], ...]
+
+    @property
+    def months(self) -> int:
+        return len(self.dues)
+
+
+class PlanHistorySource(Protocol):
+    def __call__(self, account: CardAccount) -> list[PlanPast]: ...
+
+
+def no_plan_history(account: CardAccount) -> list[PlanPast]:
+    return []
+
+
+plan_history: PlanHistorySource = no_plan_history  # set like plan_facts
+
+
 class Standing(NamedTuple):
     account: CardAccount
     position: rules.Position

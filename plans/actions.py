@@ -21,37 +21,16 @@ from portal import packs
 from portal.kit import money
 from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 from portal.packs import Pack
-from portal.records import documents
+from portal.records import documents, moves
 from portal.records.audit import record
 
 
-def move(
-    thing: Any,
-    to: str,
-    *,
-    by: User | None,
-    at: datetime,
-    data: dict[str, Any] | None = None,
-    **changes: Any,
-) -> None:
-    """Change a status: check the table, write if it still stands, audit. Nothing else writes it.
+def move(thing: Any, to: str, *, by: User | None, at: datetime, **changes: Any) -> None:
+    """Change a status by this room's tables. Call it inside a transaction.
 
-    Call it inside a transaction. Errors: IllegalMove if the table forbids it; Stale if another
-    request moved the row first.
+    `changes`: columns, and `data` for the trail. Errors: IllegalMove, Stale.
     """
-    if to not in states.TABLES[type(thing)].get(thing.status, set()):
-        raise IllegalMove(thing.status, to)
-    rows = type(thing).objects.filter(pk=thing.pk, status=thing.status)
-    if not rows.update(status=to, **changes):
-        raise Stale(thing.pk)
-    record(
-        f"{thing._meta.label_lower}.{to}",
-        subject=thing,
-        by=by,
-        at=at,
-        data={"was": thing.status, **(data or {})},
-    )
-    thing.refresh_from_db()
+    moves.move(thing, to, table=states.TABLES[type(thing)], by=by, at=at, **changes)
 
 
 # == the cardholder asks

@@ -5,8 +5,13 @@ class PlansConfig(AppConfig):
     name = "plans"
 
     def ready(self) -> None:
-        """Tell the ledger's pages, which lie below this room, where they read of plans."""
+        """Tell the rooms below where they read of plans, and what of them goes when."""
         from accounts import queries
         from plans import ledger_facts
+        from plans import retention as ours
+        from portal.records import retention
 
         queries.plan_facts = ledger_facts.plan_facts
+        queries.plan_history = ledger_facts.plan_history
+        retention.add(*ours.CATEGORIES)
+        retention.USES.append(ours.uses)

@@ -13,7 +13,6 @@ from plans.agreement import Terms, clauses
 from plans.models import Offer, OfferDraft
 from plans.notices import tell
 from portal.kit.context import bank
-from portal.kit.crypto import fingerprint
 from portal.kit.errors import IllegalMove, Stale
 from portal.records import documents, pdf, sealing
 
@@ -40,13 +39,6 @@ def render(terms: Terms, *, code: str, language: str) -> bytes:
     return pdf.render(html, made_at=terms.made_at)
 
 
-def code_of(number: str, language: str) -> str:
-    """Return the code printed on a draft: made from a key, so the same in a second rendering."""
-    left = int(fingerprint(f"{number}:{language}", purpose="document code"), 16)
-    letters = documents.CODE_LETTERS
-    return "".join(letters[left // len(letters) ** i % len(letters)] for i in range(12))
-
-
 def render_drafts(offer: Offer, *, at: datetime) -> bool:
     """Render the agreement in each language, open the offer; False if another worker was first.
 
@@ -57,7 +49,7 @@ def render_drafts(offer: Offer, *, at: datetime) -> bool:
         return False
     terms = Terms.unsealed(offer.number, offer.sealed_terms)
     rendered = {
-        language: render(terms, code=code_of(offer.number, language), language=language)
+        language: render(terms, code=documents.code_of(offer.number, language), language=language)
         for language, _name in settings.LANGUAGES
     }
     drafts = [
@@ -66,7 +58,7 @@ def render_drafts(offer: Offer, *, at: datetime) -> bool:
             language=language,
             sha256=documents.store(pdf),
             size=len(pdf),
-            code=code_of(offer.number, language),
+            code=documents.code_of(offer.number, language),
         )
         for language, pdf in rendered.items()
     ]

@@ -1,4 +1,4 @@
-"""What the ledger's pages say of live plans: accounts.queries.plan_facts, see plans.apps."""
+"""What the ledger's pages and documents say of plans: put into accounts.queries by plans.apps."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.timezone import localdate
 
 from accounts.models import CardAccount
-from accounts.queries import PlanFacts
+from accounts.queries import PlanFacts, PlanPast
 from plans.models import Agreement, Instalment
 from plans.queries import next_due
 
@@ -40,3 +40,24 @@ def _facts(dues: list[Instalment], *, as_of: date, on: date) -> PlanFacts:
         left=sum(due.due_on >= on for due in dues),
         to_come=sum((due.amount for due in dues if due.due_on >= as_of), Decimal(0)),
     )
+
+
+def plan_history(account: CardAccount) -> list[PlanPast]:
+    """Return every plan ever signed for an account, oldest first. Two queries."""
+    signed = Agreement.objects.filter(account=account).select_related("document")
+    return [
+        PlanPast(
+            number=agreement.number,
+            agreed_on=localdate(agreement.accepted_at),
+            total=agreement.total,
+            state=agreement.status,
+            state_label=Agreement.Status(agreement.status).label,
+            document_number=agreement.document.number,
+            document_sha256=agreement.document.sha256,
+            title=agreement.document.title,
+            language=agreement.document.language,
+            purged=agreement.document.purged_at is not None,
+            dues=tuple((due.due_on, due.amount) for due in agreement.instalments.all()),
+        )
+        for agreement in signed.prefetch_related("instalments").order_by("accepted_at", "pk")
+    ]

@@ -8,12 +8,9 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CardAccount, User
-from accounts.models.people import Role
 from accounts.queries import held_by
 from plans.models import Agreement, Instalment, Offer, PlanRequest
 from plans.rules import add_months
-from portal.records.audit import subject_of
-from portal.records.models import AuditEvent
 
 
 def requests_of(user: User) -> QuerySet[PlanRequest]:
@@ -29,6 +26,7 @@ def offers_of(user: User) -> QuerySet[Offer]:
     """The cardholder's own offers, newest first."""
     return (
         Offer.objects.filter(account__in=held_by(user))
+        .exclude(sealed_terms="")  # deleted after its time
         .select_related("account__cardholder", "request")
         .order_by("-pk")
     )
@@ -110,28 +108,6 @@ HAPPENED = {
     "plans.offer.expired": _("The offer's time was over."),
     "plans.offer.withdrawn": _("The offer was taken back."),
 }
-
-
-@dataclass(frozen=True)
-class Happened:
-    """One line of a history: when, what, and who in which role."""
-
-    at: datetime
-    what: object
-    who: str
-    role: object
-
-
-def history(asked: PlanRequest) -> list[Happened]:
-    """What happened to a request and its offers, oldest first."""
-    subjects = [subject_of(asked), *(subject_of(offer) for offer in asked.offers.all())]
-    roles = dict(Role.choices)
-    return [
-        Happened(
-            event.at, HAPPENED.get(event.verb, event.verb), event.actor, roles.get(event.role, "")
-        )
-        for event in AuditEvent.objects.filter(subject__in=subjects).order_by("at", "seq")
-    ]
 
 
 def usual_first_day(account: CardAccount, *, on: date) -> date:

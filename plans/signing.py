@@ -168,6 +168,7 @@ def _announce(agreement: Agreement, terms: Terms, *, by: User, at: datetime) -> 
 
 
 @transaction.atomic
-def note_download(agreement: Agreement, *, by: User, at: datetime) -> None:
-    """Log that the signed document was fetched."""
-    record("plans.agreement.downloaded", subject=agreement, by=by, at=at)
+def note_download(agreement: Agreement, *, what: str, sent: bytes, by: User, at: datetime) -> None:
+    """Log that the signed document (`what`: pdf) or its proof pack (proof) went, and its hash."""
+    data = {"what": what, "sha256": documents.digest(sent)}
+    record("plans.agreement.downloaded", subject=agreement, by=by, at=at, data=data)

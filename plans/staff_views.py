@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import queries as ledger
 from accounts.access import PortalRequest, log_staff_view, staff_required
+from accounts.history import history
 from accounts.masking import masked_facts
 from accounts.models.people import Role
 from plans import actions, queries
@@ -58,7 +59,7 @@ def _page(
         "withdraw_form": withdraw_form or WithdrawOfferForm(prefix="withdraw"),
         "may_decide": request.user.role in DECIDERS,
         "mine": asked.taken_by_id == request.user.pk,
-        "history": queries.history(asked),
+        "history": history([asked, *asked.offers.all()], queries.HAPPENED),
     }
     failed = any(
         form is not None and form.errors for form in (offer_form, refuse_form, withdraw_form)

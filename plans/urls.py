@@ -19,6 +19,7 @@ urlpatterns = [
     path("plans/offers/<str:number>/decline/", views.decline, name="decline"),
     path("plans/agreements/<str:number>/", views.agreement_page, name="agreement"),
     path("plans/agreements/<str:number>/agreement.pdf", views.agreement_pdf, name="agreement_pdf"),
+    path("plans/agreements/<str:number>/proof.zip", views.proof_pack, name="proof"),
     path("plans/agreements/<str:number>/payments.ics", views.calendar, name="calendar"),
     path("staff/plans/", staff_views.queue, name="queue"),
     path("staff/plans/<str:number>/", staff_views.request_page, name="staff_request"),

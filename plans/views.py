@@ -11,6 +11,7 @@ from accounts import queries as ledger
 from accounts import stepup
 from accounts.access import PortalRequest, cardholder_required
 from accounts.models import CardAccount
+from accounts.stored import from_store
 from plans import actions, queries, signing
 from plans.agreement import Terms, clauses, document_language
 from plans.forms import DeclineForm, PlanForm, SignForm, as_asked
@@ -19,7 +20,7 @@ from portal import packs
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.kit.forms import said
 from portal.kit.http import download, law, wants_fragment
-from portal.records import documents
+from portal.records import documents, proof
 
 
 @cardholder_required
@@ -160,6 +161,7 @@ def offer_page(request: PortalRequest, number: str) -> HttpResponse:
 
 @cardholder_required
 @require_safe
+@from_store
 def draft_pdf(request: PortalRequest, number: str, language: str) -> FileResponse:
     draft = get_object_or_404(_offer(request, number).drafts, language=language)
     return download(documents.fetch(draft.sha256), f"{number}.{language}.pdf")
@@ -182,6 +184,7 @@ def send_code(request: PortalRequest, number: str) -> HttpResponse:
 
 @cardholder_required
 @require_http_methods(["GET", "POST"])
+@from_store
 def sign(request: PortalRequest, number: str) -> HttpResponse:
     offer = _offer(request, number)
     if offer.status == Offer.Status.ACCEPTED:
@@ -194,13 +197,8 @@ def sign(request: PortalRequest, number: str) -> HttpResponse:
     posted = request.method == "POST" and form.is_valid()
     if posted and (done := _signed(request, offer, draft, form)):
         return done
-    facts = {
-        "offer": offer,
-        "draft": draft,
-        "form": form,
-        "methods": stepup.methods(request.user),
-        "name": name,
-    }
+    facts = {"offer": offer, "draft": draft, "form": form, "name": name}
+    facts["methods"] = stepup.methods(request.user)
     return render(request, "plans/sign.html", facts, status=422 if form.errors else 200)
 
 
@@ -254,20 +252,37 @@ def decline(request: PortalRequest, number: str) -> HttpResponse:
 def agreement_page(request: PortalRequest, number: str) -> HttpResponse:
     agreement = get_object_or_404(queries.agreements_of(request.user), number=number)
     instalments = list(agreement.instalments.all())
-    facts = {
-        "agreement": agreement,
-        "instalments": instalments,
-        "next": queries.next_due(instalments, on=localdate()),
-    }
+    facts = {"agreement": agreement, "instalments": instalments}
+    facts["next"] = queries.next_due(instalments, on=localdate())
+    facts["file"] = documents.newest(agreement.document)[0]
     return render(request, "plans/agreement.html", facts)
+
+
+def _kept_agreement(request: PortalRequest, number: str) -> Agreement:
+    """The person's own agreement, while its document has not been deleted after its time."""
+    kept = queries.agreements_of(request.user).filter(document__purged_at=None)
+    return get_object_or_404(kept, number=number)
 
 
 @cardholder_required
 @require_safe
+@from_store
 def agreement_pdf(request: PortalRequest, number: str) -> FileResponse:
-    agreement: Agreement = get_object_or_404(queries.agreements_of(request.user), number=number)
-    signing.note_download(agreement, by=request.user, at=now())
-    return download(documents.read(agreement.document), f"{number}.pdf")
+    agreement = _kept_agreement(request, number)
+    data = documents.read(agreement.document)
+    signing.note_download(agreement, what="pdf", sent=data, by=request.user, at=now())
+    return download(data, f"{number}.pdf")
+
+
+@cardholder_required
+@require_safe
+@from_store
+def proof_pack(request: PortalRequest, number: str) -> FileResponse:
+    """The agreement with all that someone needs to check it without asking us."""
+    agreement = _kept_agreement(request, number)
+    data = proof.pack(agreement.document, at=now())
+    signing.note_download(agreement, what="proof", sent=data, by=request.user, at=now())
+    return download(data, f"{number}.zip", "application/zip")
 
 
 @cardholder_required

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import bootstrap
 import environ
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +37,10 @@ BANK = {  # who speaks on the pages and in the documents
     "payee_bank": env.str("BANK_PAYEE_BANK", default="示例银行营业部"),
 }
 JURISDICTION = env.str("JURISDICTION", default="cn")  # which rule pack in portal/packs
+RETENTION_DAYS = {  # what no law sets; "views=1825,mails=90" changes some: docs/retention.md
+    **{"mails": 180, "views": 3653, "codes": 30, "attempts": 30, "sessions": 0},
+    **{k: int(v) for k, v in (x.split("=") for x in env.list("RETENTION_DAYS", default=[]))},
+}
 
 # == the house
 ROOT_URLCONF = "portal.urls"
@@ -170,7 +175,13 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "send notices": {"task": "portal.records.tasks.send_notices", "schedule": 10.0},
     "render offers": {"task": "plans.tasks.render_offers", "schedule": 15.0},
+    "prepare evidence": {"task": "accounts.tasks.prepare_evidence", "schedule": 15.0},
+    "timestamp documents": {
+        "task": "portal.records.tasks.timestamp_documents",
+        "schedule": 30.0,
+    },
     "expire offers": {"task": "plans.tasks.expire_offers", "schedule": 600.0},
+    "tidy": {"task": "portal.records.tasks.tidy", "schedule": crontab(hour=3, minute=0)},
 }
 
 # == people and sessions
@@ -264,9 +275,18 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@bank.exampl
 # == the seal
 SEAL_PKCS12 = env.str("SEAL_PKCS12", default=str(VAR_DIR / "seal" / "development.p12"))
 SEAL_PASSPHRASE = env.str("SEAL_PASSPHRASE", default="")
-SEAL_ROOTS = env.str(
-    "SEAL_ROOTS", default=""
-)  # PEM file: roots of seals no longer in use, or of an HSM
+SEAL_PKCS11_MODULE = env.str("SEAL_PKCS11_MODULE", default="")  # an HSM: its library
+SEAL_PKCS11_TOKEN = env.str("SEAL_PKCS11_TOKEN", default="")  # labels
+SEAL_PKCS11_KEY = env.str("SEAL_PKCS11_KEY", default="")
+SEAL_PKCS11_PIN = env.str("SEAL_PKCS11_PIN", default="")
+SEAL_CERTIFICATES = env.str("SEAL_CERTIFICATES", default="")  # PEM file for the HSM's key
+SEAL_ROOTS = env.str("SEAL_ROOTS", default="")  # PEM file: roots of seals no longer in use
+TSA_URL = env.str("TSA_URL", default="")  # timestamp authority (RFC 3161); empty: no proof of time
+TSA_ROOTS = env.str("TSA_ROOTS", default="")  # PEM file: its roots, earlier ones too
+TSA_USER = env.str("TSA_USER", default="")
+TSA_PASSWORD = env.str("TSA_PASSWORD", default="")
+TSA_TIMEOUT = env.int("TSA_TIMEOUT", default=10)  # seconds for one answer
+TSA_LEVEL = env.str("TSA_LEVEL", default="B-LTA")  # how far to go: B-T or B-LTA
 
 # == hardening
 SECURE_SSL_REDIRECT = HTTPS

@@ -4,31 +4,34 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.adapter import get_adapter
+from allauth.core.internal.ratelimit import get_ip
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.text import format_lazy
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from accounts import limits
+from accounts.models import EvidenceRequest
 from plans.models import Agreement, OfferDraft
 from portal.kit import crypto
 from portal.kit.forms import CodeField
 from portal.records import documents
+from portal.records.apart import Busy
 from portal.records.models import Document
-from portal.records.signatures import Busy
-from portal.records.verification import LARGEST, Verdict, check, newer
+from portal.records.verification import LARGEST, MEGABYTES, Verdict, check, newer
 
 MOST_PER_HOUR = 60  # files and wrong codes from one address
 FORM_AROUND_FILE = 20_000  # bytes that the browser may put around the file
 KINDS = {
     "plans.agreement": _("Instalment agreement"),
+    **{f"evidence.{kind.value}": kind.label for kind in EvidenceRequest.Kind},
 }
 View = Callable[..., HttpResponse]
 
@@ -36,7 +39,9 @@ View = Callable[..., HttpResponse]
 class FileForm(forms.Form):
     file = forms.FileField(
         label=_("PDF file"),
-        help_text=_("Up to 10 MB. We look at it and forget it."),
+        help_text=format_lazy(
+            _("Up to {megabytes} MB. We look at it and forget it."), megabytes=MEGABYTES
+        ),
         allow_empty_file=True,  # an empty file is not readable, which the answer says better
         widget=forms.FileInput(attrs={"accept": "application/pdf"}),
         error_messages={
@@ -76,7 +81,7 @@ def takes_file(view: View) -> View:
         if request.method == "POST":
             length = request.META.get("CONTENT_LENGTH") or "0"
             if not length.isdecimal() or int(length) > LARGEST + FORM_AROUND_FILE:
-                return render(request, "verify/too_large.html", status=413)
+                return _too_large(request)
             request.upload_handlers = [InMemory(request)]
         return guarded(request, *args, **kwargs)
 
@@ -102,6 +107,8 @@ def document(request: HttpRequest, code: str) -> HttpResponse:
     tidy = typed.cleaned_data["code"] if typed.is_valid() else ""
     if tidy not in ("", code):
         return redirect("verify:document", tidy)
+    # Looked up before the budget: who holds a code is not kept from its page by somebody at the
+    # same address, and 58 bits are not guessed at any rate that a web process answers.
     found = Document.objects.filter(code=tidy).first()
     if found is None:
         drafts = OfferDraft.objects.filter(code=tidy) if tidy else OfferDraft.objects.none()
@@ -126,7 +133,7 @@ def _answer(request: HttpRequest, expected: Document | None) -> HttpResponse:
         return render(request, "verify/index.html", page, status=400)
     file: UploadedFile[bytes] = form.cleaned_data["file"]
     if (file.size or 0) > LARGEST:
-        return render(request, "verify/too_large.html", status=413)
+        return _too_large(request)
     data = file.read()
     if draft := OfferDraft.objects.filter(sha256=documents.digest(data)).first():
         return _draft_page(request, draft)
@@ -142,7 +149,7 @@ def _result(request: HttpRequest, verdict: Verdict, expected: Document | None) -
         "verdict": verdict,
         "kind": KINDS.get(verdict.kind, _("Document")),
         "expected": expected,
-        "is_expected": expected is not None and expected.sha256 == verdict.sha256,
+        "is_expected": expected is not None and expected.code == verdict.code,
         "file_form": FileForm(),
     }
     status = 422 if verdict.outcome == "unreadable" else 200
@@ -160,15 +167,20 @@ def _facts(found: Document) -> dict[str, Any]:
     """What the page of a code shows: nothing about the person."""
     return {
         "document": found,
+        "file": documents.newest(found)[0],
         "kind": KINDS.get(found.kind, _("Document")),
         "replaced_by": newer(found),
     }
 
 
 def _within_budget(request: HttpRequest) -> bool:
-    address = get_adapter().get_client_ip(request)
+    address = get_ip(request)  # of IPv6 the /64: one connection has as many addresses as it likes
     key = f"verify:{crypto.fingerprint(address, purpose='verify')[:32]}"
     return limits.take(key, window=limits.window(now(), limits.HOUR), most=MOST_PER_HOUR)
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    return render(request, "verify/too_large.html", {"megabytes": MEGABYTES}, status=413)
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import staff_required
+from accounts.evidence import queries as evidence
 from accounts.models import CardAccount
 
 
@@ -34,7 +35,8 @@ def staff_home(request: HttpRequest) -> HttpResponse:
     found = CardAccount.objects.filter(ref=reference).first() if reference else None
     if found:
         return redirect("accounts:staff_account", found.ref)
-    return render(request, "staff_home.html", {"reference": reference})
+    context = {"reference": reference, "held_back": evidence.held_back_count()}
+    return render(request, "staff_home.html", context)
 
 
 @require_safe

@@ -33,6 +33,22 @@ def pytest_configure() -> None:
     let_flush_pass_the_guards()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the second round, leave out what never touches a database: it said its word on SQLite."""
+    if connection.vendor == "sqlite":
+        return
+    kept = [item for item in items if touches_database(item)]
+    left = [item for item in items if not touches_database(item)]
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
+
+def touches_database(item: pytest.Item) -> bool:
+    used = set(getattr(item, "fixturenames", ()))
+    fixtures = {"db", "transactional_db", "live_server", "client", "admin_client", "settings"}
+    return bool(item.get_closest_marker("django_db") or used & fixtures)
+
+
 def let_flush_pass_the_guards() -> None:
     """Transactional tests empty every table at their end; the audit trail's triggers refuse."""
     operations = type(connection.ops)

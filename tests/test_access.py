@@ -8,11 +8,17 @@ import pytest
 from django.shortcuts import resolve_url
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
+from portal.records import retention
+from portal.records.retention import holds, purges
 from tests import people
 from tests.access_table import COLUMNS, rows
+from tests.accounts.books import account
+from tests.accounts.evidence_pages.scene import Scene as EvidenceScene
 from tests.addresses import Address, addresses
 from tests.plans.scene import Scene, account_of
+from tests.records.old import old_contacts
 
 ADDRESSES = addresses()
 METHODS = ("GET", "POST")
@@ -53,14 +59,44 @@ OWNED: dict[str, Made] = {
     "plans:agreement.number": lambda who: signed(who).number,
     "plans:agreement_pdf.number": lambda who: signed(who).number,
     "plans:calendar.number": lambda who: signed(who).number,
+    "plans:proof.number": lambda who: signed(who).number,
     "plans:draft.language": lambda who: "en",
+    "accounts:evidence_request.number": lambda who: evidence(who).number,
+    "accounts:evidence_pdf.number": lambda who: evidence(who).number,
+    "accounts:evidence_pdf.language": lambda who: "en",
+    "accounts:evidence_proof.number": lambda who: evidence(who).number,
+    "accounts:evidence_proof.language": lambda who: "en",
+    "accounts:evidence_lines.number": lambda who: evidence(who).number,
+    "accounts:evidence_line.number": lambda who: evidence(who).number,
+    "accounts:evidence_line.line": lambda who: "P-0001",
+    "accounts:staff_evidence_request.number": lambda who: evidence(who).number,
+    "accounts:retry_evidence.number": lambda who: evidence(who).number,
+    "accounts:purge.number": lambda who: purge(who).number,
+    "accounts:purge_list.number": lambda who: purge(who).number,
+    "accounts:confirm_purge.number": lambda who: purge(who).number,
+    "accounts:withdraw_purge.number": lambda who: purge(who).number,
+    "accounts:lift_hold.pk": lambda who: hold(who).pk,
     "number": lambda who: scene(who).submitted().number,
 }
+
+
+def purge(who: dict[str, Any]) -> Any:
+    old_contacts()
+    contacts = retention.CATEGORIES["accounts.contacts"]
+    return purges.propose(contacts, by=people.staff("supervisor"), at=now())
+
+
+def hold(who: dict[str, Any]) -> Any:
+    return holds.place("test:1", reason="-", by=who["supervisor"], at=now())
 
 
 def signed(who: dict[str, Any]) -> Any:
     made = scene(who)
     return made.sign(made.offered())
+
+
+def evidence(who: dict[str, Any]) -> Any:
+    return EvidenceScene(who["owner"], who["agent"], account(who["owner"])).ready(languages=["en"])
 
 
 def path_of(address: Address, who: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
-"""People and the ledger."""
+"""People, the ledger, and what is certified of it."""
 
+from accounts.models.evidence import EvidenceRequest
 from accounts.models.ledger import (
     CardAccount,
     ContactAttempt,
@@ -17,6 +18,7 @@ __all__ = [
     "CardAccount",
     "Cardholder",
     "ContactAttempt",
+    "EvidenceRequest",
     "FeedLoad",
     "Hold",
     "OneTimeCode",

@@ -14,8 +14,11 @@ from django.utils.timezone import localdate, now
 
 from accounts import activation, stepup
 from accounts.adapters import MFAAdapter
+from accounts.evidence import actions as evidence
+from accounts.evidence import facts, prepare
+from accounts.evidence.forms import WITH_PERIOD
 from accounts.feed.make import write_feed
-from accounts.models import CardAccount, Cardholder, User
+from accounts.models import CardAccount, Cardholder, EvidenceRequest, User
 from accounts.models.people import Role
 from accounts.queries import position
 from plans import actions, document, rules, signing
@@ -29,7 +32,8 @@ STAFF = [  # e-mail, role, name
     ("agent2@example.com", Role.AGENT, "Agent Two"),
     ("handler1@example.com", Role.COMPLAINT_HANDLER, "Handler One"),
     ("handler2@example.com", Role.COMPLAINT_HANDLER, "Handler Two"),
-    ("supervisor@example.com", Role.SUPERVISOR, "Supervisor"),
+    ("supervisor1@example.com", Role.SUPERVISOR, "Supervisor One"),
+    ("supervisor2@example.com", Role.SUPERVISOR, "Supervisor Two"),
     ("auditor@example.com", Role.AUDITOR, "Auditor"),
 ]
 
@@ -40,6 +44,7 @@ PLAYERS = {  # behind, and free to play with: who they are in write_feed's arche
     "reader@example.com": ("C0000006", "en"),
 }
 SIGNER = "C0000009"  # rare characters in the name: so the signed agreement shows them
+SETTLED = "C0000033"  # owes nothing any more: so there is a settlement certificate
 
 
 def folder() -> Path:
@@ -78,6 +83,10 @@ def make() -> None:
         account = signer if state == "signed" else next(free)
         activate(account.cardholder, f"{state}@example.com", "zh-hans")
         reach(CardAccount.objects.get(pk=account.pk), agent)
+    certified(signer, EvidenceRequest.Kind.REPAYMENTS)
+    settled = CardAccount.objects.get(cardholder__ref=SETTLED)
+    activate(settled.cardholder, "settled@example.com", "zh-hans")
+    certified(settled, EvidenceRequest.Kind.SETTLEMENT)
     refs = ",".join(next(free).cardholder.ref for _ in range(2))
     call_command("issue_activation_codes", out=folder() / "letters.csv", refs=refs)
 
@@ -193,6 +202,17 @@ def signed(account: CardAccount, agent: User) -> None:
         consents=["agree", "no_new_card", "electronic"], session="demo", address="demo",
     )  # fmt: skip
     signing.accept(offer, draft, signature=signature, by=owner, at=now())
+
+
+def certified(account: CardAccount, kind: str) -> None:
+    """A certified document in both languages, about everything the books hold."""
+    period = facts.read(account).bounds if kind in WITH_PERIOD else (None, None)
+    wish = evidence.Wish(
+        kind=kind, purpose=EvidenceRequest.Purpose.BANK, languages=["zh-hans", "en"],
+        from_on=period[0], until_on=period[1], with_records=True, with_plans=True,
+    )  # fmt: skip
+    asked = evidence.ask(account, wish, by=_owner(account), at=now())
+    prepare.prepare(asked.pk, at=now())
 
 
 STATES: dict[str, Callable[[CardAccount, User], object]] = {

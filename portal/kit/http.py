@@ -11,10 +11,10 @@ def law() -> str:
     return str(settings.JURISDICTION)
 
 
-def download(data: bytes, name: str) -> FileResponse:
-    """Serve a PDF as a file to keep: never run, sniffed, cached or embedded."""
+def download(data: bytes, name: str, content_type: str = "application/pdf") -> FileResponse:
+    """Serve bytes as a file to keep: never run, sniffed, cached or embedded."""
     response = FileResponse(
-        io.BytesIO(data), as_attachment=True, filename=name, content_type="application/pdf"
+        io.BytesIO(data), as_attachment=True, filename=name, content_type=content_type
     )
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response

@@ -2,8 +2,10 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditHead(models.Model):
@@ -47,6 +49,9 @@ class Document(models.Model):
     sealed = models.BooleanField()
     replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
     made_at = models.DateTimeField()
+    purged_at = models.DateTimeField(
+        null=True, help_text="When its bytes were deleted after their time; the row stays."
+    )
 
     class Meta:
         constraints = [
@@ -54,6 +59,112 @@ class Document(models.Model):
                 fields=["kind", "subject", "language"], name="records_document_one_of_a_kind"
             ),
             UniqueConstraint(fields=["number", "language"], name="records_document_one_number"),
+        ]
+
+
+class Augmentation(models.Model):
+    """A sealed document with proof of time appended: its own bytes are the beginning of these.
+
+    PAdES B-T: a timestamp; B-LTA: what a check needs later, and a timestamp over that. What B-LT
+    adds comes with the latter, since on its own no signature would cover it.
+    """
+
+    class Level(models.TextChoices):
+        T = "B-T"
+        LTA = "B-LTA"
+
+    document = models.ForeignKey(Document, models.PROTECT, related_name="augmentations")
+    level = models.CharField(max_length=5, choices=Level)
+    sha256 = models.CharField(max_length=64, unique=True)
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    stamped_at = models.DateTimeField(help_text="The authority's time.")
+    authority = models.CharField(max_length=200, help_text="Name in the authority's certificate.")
+    authority_ends_at = models.DateTimeField(help_text="Its certificate's end: renew before.")
+    made_at = models.DateTimeField()
+
+
+class Stamping(models.Model):
+    """What a sealed document still waits for from the timestamp authority: the row is the queue."""
+
+    document = models.OneToOneField(Document, models.PROTECT, related_name="stamping")
+    tries = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=200, blank=True, help_text="Why the last try failed.")
+    next_try_at = models.DateTimeField(
+        help_text="While a worker has it: when its claim ends. Far ahead once done: the renewal."
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["next_try_at"], name="records_stamping_due")]
+
+
+class LegalHold(models.Model):
+    """Nothing of this subject is purged while this stands, whatever its age."""
+
+    subject = models.CharField(max_length=120, help_text="e.g. accounts.cardholder:12")
+    reason = models.CharField(max_length=400)
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField()
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["subject"], condition=Q(lifted_at=None), name="records_legalhold_one_live"
+            ),
+            CheckConstraint(
+                condition=Q(lifted_at=None, lifted_by=None)
+                | Q(lifted_at__isnull=False, lifted_by__isnull=False),
+                name="records_legalhold_lifted_by_someone",
+            ),
+        ]
+
+
+class Purge(models.Model):
+    """What one person proposes to delete for good and another confirms; a command then does it."""
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", _("Proposed")
+        CONFIRMED = "confirmed", _("Confirmed")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        DONE = "done", _("Done")
+
+    number = models.CharField(max_length=20, unique=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PROPOSED)
+    category = models.CharField(max_length=40)
+    rule = models.CharField(max_length=20, help_text="The retention rule's id.")
+    before_on = models.DateField(help_text="What ended before this day is over its time.")
+    count = models.PositiveIntegerField()
+    list_sha256 = models.CharField(max_length=64, help_text="Of the exact list that was shown.")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(status__in=["proposed", "confirmed", "withdrawn", "done"]),
+                name="records_purge_status_known",
+            ),
+            CheckConstraint(
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("proposed_by")),
+                name="records_purge_two_people",
+            ),
+            CheckConstraint(
+                condition=~Q(status__in=["confirmed", "done"]) | Q(confirmed_by__isnull=False),
+                name="records_purge_confirmed_by_someone",
+            ),
+            UniqueConstraint(
+                fields=["category"],
+                condition=Q(status__in=["proposed", "confirmed"]),
+                name="records_purge_one_open_each",
+            ),
         ]
 
 

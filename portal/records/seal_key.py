@@ -1,25 +1,33 @@
-"""The seal's key and certificates: read once per process, or made for development.
+"""The seal's certificates and key: from a PKCS#12 file, or certificates beside an HSM's key.
 
-`signer` is the seam: an HSM (pyHanko's PKCS11Signer) or a national SM2 seal is another branch.
+`signer` is the seam: a national SM2 seal is another branch. Files are read once per process.
 """
 
-import os
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-TEST_MARK = "TEST SEAL"  # a certificate whose name begins so is never taken for the bank's own
-DEVELOPMENT_DAYS = 3650
+from portal.records.development_seal import TEST_MARK, make_development_seal
+
+__all__ = [
+    "TEST_MARK", "Material", "SealFacts", "common_name", "from_hsm", "make_development_seal",
+    "material", "roots_in", "seal_facts", "signer", "trusted_roots",
+]  # fmt: skip
+
+HSM = ("SEAL_PKCS11_MODULE", "SEAL_PKCS11_TOKEN", "SEAL_PKCS11_KEY", "SEAL_PKCS11_PIN",
+       "SEAL_CERTIFICATES")  # fmt: skip
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True)
@@ -28,27 +36,48 @@ class SealFacts:
 
     subject: str  # the certificate's common name
     serial: str  # hexadecimal
+    algorithm: str
+    not_before: datetime
     not_after: datetime
     is_test: bool
 
 
 @dataclass(frozen=True)
 class Material:
-    """The opened PKCS#12: private key, certificate, and the certificates above it."""
+    """The seal's certificate, those above it, and the private key unless an HSM keeps it."""
 
-    key: rsa.RSAPrivateKey
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...]
+    key: Key | None
+
+
+def from_hsm() -> bool:
+    """Return whether an HSM seals. Errors: ImproperlyConfigured if it is set only by half."""
+    given = [name for name in HSM if getattr(settings, name)]
+    if given and len(given) < len(HSM):
+        missing = ", ".join(name for name in HSM if name not in given)
+        raise ImproperlyConfigured(
+            f"{given[0]} is set, so the seal is in an HSM: set {missing} too, or none of them."
+        )
+    return bool(given)
 
 
 def material() -> Material:
-    """Return the configured key. Errors: ImproperlyConfigured if it is missing or does not open."""
-    path = Path(settings.SEAL_PKCS12)
+    """Return what is configured. Errors: ImproperlyConfigured if it is missing or does not open."""
+    if from_hsm():
+        return _beside_hsm(*_stamp("SEAL_CERTIFICATES", "name the PEM file with the seal's chain"))
+    return _opened(
+        *_stamp("SEAL_PKCS12", "run manage.py make_seal for a test seal"), settings.SEAL_PASSPHRASE
+    )
+
+
+def _stamp(variable: str, remedy: str) -> tuple[Path, int]:
+    """Return a file and when it last changed, so that a new one is read."""
+    path = Path(getattr(settings, variable))
     try:
-        changed = path.stat().st_mtime_ns
+        return path, path.stat().st_mtime_ns
     except FileNotFoundError:
-        raise ImproperlyConfigured(f"No seal at {path}: run manage.py make_seal.") from None
-    return _opened(path, changed, settings.SEAL_PASSPHRASE)
+        raise ImproperlyConfigured(f"No seal at {variable}={path}: {remedy}.") from None
 
 
 @lru_cache(maxsize=4)
@@ -58,22 +87,35 @@ def _opened(path: Path, changed: int, passphrase: str) -> Material:
             path.read_bytes(), passphrase.encode() or None
         )
     except ValueError as error:
-        raise ImproperlyConfigured(f"The seal at {path} does not open: {error}") from error
-    if not isinstance(key, rsa.RSAPrivateKey) or certificate is None:
-        raise ImproperlyConfigured(f"The seal at {path} holds no RSA key with its certificate.")
-    return Material(key, certificate, tuple(chain))
-
-
-def signer() -> Any:
-    """Return pyHanko's Signer for the configured seal, with the key parsed once per process."""
-    return _signer(material())
+        raise ImproperlyConfigured(
+            f"The seal at SEAL_PKCS12={path} does not open with SEAL_PASSPHRASE: {error}"
+        ) from error
+    if certificate is None or not isinstance(key, Key):
+        raise ImproperlyConfigured(
+            f"SEAL_PKCS12={path} holds no RSA or elliptic curve key with its certificate."
+        )
+    return Material(certificate, tuple(chain), key)
 
 
 @lru_cache(maxsize=4)
-def _signer(seal: Material) -> Any:
-    from asn1crypto import x509 as asn1
+def _beside_hsm(path: Path, changed: int) -> Material:
+    certificate, *chain = roots_in("SEAL_CERTIFICATES")
+    if not isinstance(certificate.public_key(), rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise ImproperlyConfigured("The first of SEAL_CERTIFICATES is for no RSA or curve key.")
+    return Material(certificate, tuple(chain), None)
+
+
+def signer() -> Any:
+    """Return pyHanko's Signer for the configured seal, with the key at hand once per process."""
+    seal = material()
+    if seal.key is not None:
+        return _file_signer(seal)
+    return _hsm_signer(seal, *(getattr(settings, name) for name in HSM[:4]))
+
+
+@lru_cache(maxsize=4)
+def _file_signer(seal: Material) -> Any:
     from pyhanko.sign.signers import Signer
-    from pyhanko_certvalidator.registry import SimpleCertificateStore
 
     class KeptKey(Signer):
         """Stock pyHanko parses the private key at every signature: 40 to 330 ms."""
@@ -81,29 +123,59 @@ def _signer(seal: Material) -> Any:
         async def async_sign_raw(
             self, data: bytes, digest_algorithm: str, dry_run: bool = False
         ) -> bytes:
+            assert seal.key is not None  # noqa: S101  (see signer())
             if dry_run:
-                return bytes(seal.key.key_size // 8)
+                return bytes(512)
             algorithm = {"sha256": hashes.SHA256, "sha384": hashes.SHA384}[digest_algorithm]()
-            return seal.key.sign(data, padding.PKCS1v15(), algorithm)
+            if isinstance(seal.key, rsa.RSAPrivateKey):
+                return seal.key.sign(data, padding.PKCS1v15(), algorithm)
+            return seal.key.sign(data, ec.ECDSA(algorithm))
 
-    def der(certificate: x509.Certificate) -> Any:
-        return asn1.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
+    certificate, registry = for_pyhanko(seal)
+    return KeptKey(signing_cert=certificate, cert_registry=registry, embed_roots=False)
+
+
+@lru_cache(maxsize=4)
+def _hsm_signer(seal: Material, module: str, token: str, key: str, pin: str) -> Any:
+    from portal.records.seal_hsm import HsmSigner
+
+    return HsmSigner(seal, module=module, token=token, key=key, pin=pin)
+
+
+def for_pyhanko(seal: Material) -> tuple[Any, Any]:
+    """Return the certificate and the store of those above it, in pyHanko's types."""
+    from asn1crypto import x509 as asn1
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
 
     registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    registry.register_multiple([der(certificate) for certificate in seal.chain])
-    return KeptKey(signing_cert=der(seal.certificate), cert_registry=registry, embed_roots=False)
+    registry.register_multiple([asn1.Certificate.load(der(each)) for each in seal.chain])
+    return asn1.Certificate.load(der(seal.certificate)), registry
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    """Return a certificate as DER."""
+    return certificate.public_bytes(serialization.Encoding.DER)
 
 
 def seal_facts() -> SealFacts:
-    """Return the name, serial number, end and kind of the configured seal."""
+    """Return the name, serial number, life and kind of the configured seal."""
     certificate = material().certificate
     name = common_name(certificate.subject)
     return SealFacts(
         subject=name,
         serial=f"{certificate.serial_number:x}",
+        algorithm=_algorithm(certificate),
+        not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         is_test=name.startswith(TEST_MARK),
     )
+
+
+def _algorithm(certificate: x509.Certificate) -> str:
+    key = certificate.public_key()
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"ECDSA {key.curve.name}"
+    return f"RSA {key.key_size}" if isinstance(key, rsa.RSAPublicKey) else type(key).__name__
 
 
 def common_name(name: x509.Name) -> str:
@@ -114,78 +186,22 @@ def common_name(name: x509.Name) -> str:
 
 def trusted_roots() -> list[bytes]:
     """Return the roots that vouch for our seals as DER: the present one, and SEAL_ROOTS (PEM)."""
-    chain = material().chain if Path(settings.SEAL_PKCS12).exists() else ()
+    chain = material().chain if from_hsm() or Path(settings.SEAL_PKCS12).exists() else ()
     roots = [certificate for certificate in chain if certificate.subject == certificate.issuer]
-    if settings.SEAL_ROOTS:
-        roots += x509.load_pem_x509_certificates(Path(settings.SEAL_ROOTS).read_bytes())
-    return [root.public_bytes(serialization.Encoding.DER) for root in roots]
+    return [der(root) for root in [*roots, *roots_in("SEAL_ROOTS")]]
 
 
-def make_development_seal(path: Path, *, passphrase: str, at: datetime) -> bool:
-    """Write a self-made CA's TEST SEAL as PKCS#12 (mode 0600); False if a file is already there."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.exists():
-        return False
-    root_key, key = _new_key(), _new_key()
-    root_name = _name(f"{TEST_MARK} – Development root")
-    root = _certificate(root_name, root_key, issuer=root_name, by=root_key, is_ca=True, at=at)
-    name = _name(f"{TEST_MARK} – Development")
-    leaf = _certificate(name, key, issuer=root_name, by=root_key, is_ca=False, at=at)
-    lock = (
-        serialization.BestAvailableEncryption(passphrase.encode())
-        if passphrase
-        else serialization.NoEncryption()
-    )
-    data = pkcs12.serialize_key_and_certificates(b"seal", key, leaf, [root], lock)
+def roots_in(variable: str) -> list[x509.Certificate]:
+    """Return the certificates in the PEM file that a setting names; none where it is empty.
+
+    Errors: ImproperlyConfigured, naming the setting, if the file cannot be read.
+    """
+    path = getattr(settings, variable)
+    if not path:
+        return []
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(handle, "wb") as out:
-        out.write(data)
-    return True
-
-
-def _new_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=3072)
-
-
-def _name(common: str) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Development, no legal effect"),
-            x509.NameAttribute(NameOID.COMMON_NAME, common),
-        ]
-    )
-
-
-def _certificate(
-    name: x509.Name,
-    key: rsa.RSAPrivateKey,
-    *,
-    issuer: x509.Name,
-    by: rsa.RSAPrivateKey,
-    is_ca: bool,
-    at: datetime,
-) -> x509.Certificate:
-    usage = x509.KeyUsage(
-        digital_signature=not is_ca, content_commitment=not is_ca, key_encipherment=False,
-        data_encipherment=False, key_agreement=False, key_cert_sign=is_ca, crl_sign=is_ca,
-        encipher_only=False, decipher_only=False,
-    )  # fmt: skip
-    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key())
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(at - timedelta(days=1))
-        .not_valid_after(at + timedelta(days=DEVELOPMENT_DAYS))
-        .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(identifier, critical=False)
-        .add_extension(above, critical=False)
-        .sign(by, hashes.SHA256())
-    )
+        return x509.load_pem_x509_certificates(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"{variable}={path} must be a readable file of PEM certificates: {error}"
+        ) from error

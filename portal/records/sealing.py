@@ -1,29 +1,31 @@
-"""The bank's seal on a finished PDF: evidence attached, then a PAdES certification.
+"""The bank's seal, a PAdES certification: on a draft that was read, or in a paper as it is drawn.
 
-Both steps append: the draft that was read stays, byte for byte, the beginning of the sealed file.
+`attach` and `seal` append: the draft stays, byte for byte, the beginning of the sealed file. What
+nobody read before is drawn with its seal: pyHanko would read the whole file to append one.
 pyHanko is imported inside the functions.
 """
 
 import asyncio
+import hashlib
 import io
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.timezone import localtime
 
 from portal.records.pdf import SEAL_FIELD
-from portal.records.seal_drawing import drawing
+from portal.records.seal_drawing import drawing, picture
 from portal.records.seal_key import SealFacts, make_development_seal, seal_facts, signer
+from portal.records.typeset import Paper, Seal, draw
 
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.signers import PdfSigner
 
-__all__ = ["SealFacts", "attach", "make_development_seal", "seal", "seal_facts"]
+__all__ = ["SealFacts", "attach", "draw_sealed", "make_development_seal", "seal", "seal_facts"]
 
-RESERVED = (
-    16_384  # bytes for the CMS: fixed, so that no trial signature is needed to learn its size
-)
+RESERVED = 16_384  # hexadecimal digits for the CMS: fixed, so that no trial must show its size
 MEDIA_TYPES = {"json": "application/json", "txt": "text/plain", "pdf": "application/pdf"}
 
 
@@ -67,8 +69,9 @@ def seal(pdf: bytes, *, at: datetime, reason: str) -> bytes:
     """Append the bank's certification (PAdES B-B, no changes permitted) in the waiting field.
 
     `at` is the bank's own clock. Errors: pyHanko's SigningError if the field is missing or filled;
-    ImproperlyConfigured without a key.
+    ImproperlyConfigured without a key, or outside the life of its certificate.
     """
+    facts = alive(at=at)
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
     from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
@@ -82,9 +85,55 @@ def seal(pdf: bytes, *, at: datetime, reason: str) -> bytes:
         reason=reason,
     )
     moment = localtime(at)
-    style = drawing(moment, is_test=seal_facts().is_test)
+    style = drawing(moment, is_test=facts.is_test)
     worker = PdfSigner(about, signer(), stamp_style=style)
     return asyncio.run(_sign(worker, IncrementalPdfFileWriter(io.BytesIO(pdf)), moment))
+
+
+def draw_sealed(paper: Paper, *, at: datetime, reason: str) -> bytes:
+    """Draw a paper with the same seal as seal() would append.
+
+    Errors: those of draw(); ImproperlyConfigured as seal(), or if the CMS does not fit RESERVED.
+    """
+    facts, moment = alive(at=at), localtime(at)
+    shown = Seal(moment, reason, picture(moment, is_test=facts.is_test), RESERVED)
+    before, after = shown.around(draw(paper, shown))
+    digest = hashlib.sha256(before)
+    digest.update(after)
+    cms = asyncio.run(_cms(digest.digest(), moment)).hex().encode()
+    if len(cms) > RESERVED:
+        raise ImproperlyConfigured(
+            f"The seal takes {len(cms)} digits, and {RESERVED} are reserved: is there more in the "
+            "chain of its certificates than those above it? If not, raise sealing.RESERVED."
+        )
+    return b"".join([before, b"<", cms.ljust(RESERVED, b"0"), b">", after])
+
+
+async def _cms(digest: bytes, at: datetime) -> bytes:
+    from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
+
+    made = await signer().async_sign(
+        digest,
+        digest_algorithm="sha256",
+        use_pades=True,
+        signed_attr_settings=PdfCMSSignedAttributes(signing_time=at),
+    )
+    return bytes(made.dump())
+
+
+def alive(*, at: datetime) -> SealFacts:
+    """Return the seal's facts. Errors: ImproperlyConfigured if its certificate is over or too new.
+
+    Such a seal would be checked as of its own time, and would never be valid.
+    """
+    facts = seal_facts()
+    if facts.not_before <= at <= facts.not_after:
+        return facts
+    raise ImproperlyConfigured(
+        f"The seal's certificate ({facts.subject}) is valid from {facts.not_before:%Y-%m-%d %H:%M} "
+        f"to {facts.not_after:%Y-%m-%d %H:%M} UTC only: configure a new seal, and add the old "
+        "root to SEAL_ROOTS."
+    )
 
 
 async def _sign(worker: "PdfSigner", writer: "IncrementalPdfFileWriter", at: datetime) -> bytes:

@@ -20,6 +20,45 @@
     });
   }
 
+  // /verify/: drop a file, say what goes on, read the code out of a photographed square.
+  for (const zone of document.querySelectorAll("form[data-drop]")) {
+    const said = zone.querySelector("[role=status]");
+    const over = (on) => (event) => { event.preventDefault(); zone.classList.toggle("over", on); };
+    zone.querySelector("[data-drop-hint]").hidden = false;
+    zone.classList.add("drop");
+    zone.addEventListener("dragover", over(true));
+    zone.addEventListener("dragleave", over(false));
+    zone.addEventListener("drop", (event) => {
+      over(false)(event);
+      const { files } = event.dataTransfer;
+      if (files.length !== 1) { said.textContent = said.dataset.one; return; }
+      zone.querySelector("[type=file]").files = files;
+      zone.requestSubmit();
+    });
+    zone.addEventListener("submit", () => { said.textContent = said.dataset.looking; });
+    addEventListener("pageshow", () => { said.textContent = ""; }); // back again: nothing goes on
+  }
+  const scan = document.querySelector("[data-scan]");
+  if (scan && "BarcodeDetector" in window) {
+    const said = scan.form.querySelector("[role=status]");
+    const photo = Object.assign(document.createElement("input"), { type: "file", accept: "image/*" });
+    photo.setAttribute("capture", "environment");
+    scan.hidden = false;
+    scan.addEventListener("click", () => photo.click());
+    photo.addEventListener("change", async () => {
+      said.textContent = scan.dataset.looking;
+      const squares = await createImageBitmap(photo.files[0])
+        .then((picture) => new BarcodeDetector({ formats: ["qr_code"] }).detect(picture))
+        .catch(() => []);
+      // Only the code is taken: whatever address the square names, we stay on our own site.
+      const codes = squares.map((square) => /\/verify\/([0-9A-Za-z]{12})\/?$/.exec(square.rawValue)?.[1]);
+      const code = codes.find(Boolean);
+      if (!code) { said.textContent = scan.dataset.none; photo.value = ""; return; }
+      scan.form.elements.code.value = code;
+      scan.form.requestSubmit();
+    });
+  }
+
   const net = document.getElementById("net");
   const show = (hidden) => () => { if (net) net.hidden = hidden; };
   for (const fault of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {

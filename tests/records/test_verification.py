@@ -1,6 +1,7 @@
 import io
 import json
 import random
+import sys
 import zlib
 from pathlib import Path
 
@@ -10,14 +11,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.management import CommandError, call_command
 
-from portal.records import audit, documents, sealing, signatures, verification
-from portal.records.models import AuditHead
+from portal.records import apart, audit, documents, sealing, signatures, verification
+from portal.records.models import AuditHead, Document
 from portal.records.seal_key import make_development_seal, material
 from portal.records.verification import Outcome, check
-from tests.records import samples
+from tests.records import later_stamps, samples, tampering
 from tests.records.samples import AT, attached, draft, file, sealed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development_seal")]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A busy machine may take long to start the child: only its processor time is bounded here."""
+    monkeypatch.setattr(apart, "PATIENCE", 60)
 
 
 def test_what_we_sealed_and_filed_is_valid():
@@ -82,9 +89,93 @@ def test_a_change_is_seen_even_if_the_register_knew_the_changed_file(how):
 
 
 def test_our_seal_on_a_file_that_we_never_filed_is_not_ours():
+    for data in (sealed(), sealed() + b"\n", samples.add_page(sealed())):
+        verdict = check(data)
+        assert verdict.outcome == Outcome.NOT_OURS
+        assert verdict.trusted_seal and not verdict.registered and not verdict.number
+
+
+@pytest.mark.parametrize("how", ["a page added", "the title changed", "one byte after the end"])
+def test_a_file_that_goes_on_after_the_seal_names_the_document_it_came_from(how):
+    document = file(sealed())
+    verdict = check(TAMPERED[how][0](sealed()))
+    assert (verdict.number, verdict.code, verdict.made_at) == (document.number, document.code, AT)
+    assert verdict.outcome == Outcome.PARTLY_COVERED and not verdict.registered
+
+
+# == proof of time
+
+
+@pytest.fixture
+def trusting(settings, tmp_path):
+    settings.TSA_ROOTS = later_stamps.roots_file(tmp_path)
+
+
+def test_our_own_timestamps_leave_it_valid_and_say_who_proves_the_time(trusting):
+    later_stamps.enter(file(sealed()), later_stamps.archived(sealed()))
+    for data in (sealed(), later_stamps.archived(sealed())):
+        verdict = check(data)
+        assert verdict.outcome == Outcome.VALID and verdict.registered and not verdict.changes
+        assert verdict.number == "AG-2026-000123" and verdict.signed_at == AT
+    assert (verdict.time_source, verdict.authority) == ("authority", later_stamps.AUTHORITY)
+    assert verdict.proved_at == later_stamps.STAMPED_AT
+    assert verdict.covered == len(sealed())
+
+
+def test_an_authority_that_we_do_not_trust_proves_no_time():
+    later_stamps.enter(file(sealed()), later_stamps.archived(sealed()))
+    verdict = check(later_stamps.archived(sealed()))
+    assert verdict.outcome == Outcome.VALID
+    assert (verdict.time_source, verdict.authority, verdict.proved_at) == ("clock", "", None)
+
+
+def test_a_strangers_timestamp_is_never_valid_and_called_what_it_is(trusting):
+    file(sealed())
+    verdict = check(later_stamps.stamp(sealed()))
+    assert verdict.outcome == Outcome.PARTLY_COVERED and verdict.only_time
+    assert verdict.changes == ("timestamp",) and verdict.number == "AG-2026-000123"
+
+
+TIMED = [samples.change_title, samples.add_page, tampering.change_language, tampering.add_script]
+
+
+@pytest.mark.parametrize("tamper", TIMED)
+def test_a_timestamp_hides_no_other_change(trusting, tamper):
+    file(sealed())
+    verdict = check(later_stamps.stamp(tamper(sealed())))
+    assert verdict.outcome == Outcome.PARTLY_COVERED and not verdict.only_time
+
+
+def test_on_a_file_we_never_filed_a_timestamp_says_nothing(trusting):
+    verdict = check(later_stamps.stamp(sealed()))
+    assert verdict.outcome == Outcome.NOT_OURS and not verdict.only_time
+
+
+def test_even_our_own_file_is_not_valid_before_a_timestamp_covers_its_end(trusting):
+    waiting = later_stamps.with_validation_data(later_stamps.stamp(sealed()))
+    later_stamps.enter(file(sealed()), waiting)
+    verdict = check(waiting)
+    assert verdict.outcome == Outcome.PARTLY_COVERED and verdict.registered
+
+
+def test_an_entry_for_a_longer_file_proves_nothing_without_the_sealed_one_before_it(trusting):
+    """The register deceived: another document's entry holds a timestamped file of ours."""
+    other = file(draft(), code="ANQTHER22222", number="AG-2026-000999", sealed=False)
+    later_stamps.enter(other, later_stamps.stamp(sealed()))
+    assert check(later_stamps.stamp(sealed())).outcome == Outcome.PARTLY_COVERED
+
+
+def test_a_purged_document_can_still_be_checked():
+    document = file(sealed())
+    Document.objects.filter(pk=document.pk).update(purged_at=AT)
     verdict = check(sealed())
-    assert verdict.outcome == Outcome.NOT_OURS
-    assert verdict.trusted_seal and not verdict.registered
+    assert (verdict.outcome, verdict.purged_at) == (Outcome.VALID, AT)
+
+
+def test_a_seal_that_allows_changes_is_none_of_ours():
+    loose = tampering.sealed_without_lock()
+    file(loose)
+    assert check(loose).outcome == Outcome.NOT_OURS
 
 
 def test_the_register_alone_makes_nothing_ours():
@@ -188,12 +279,13 @@ def test_the_child_gets_no_secret_and_is_bounded(monkeypatch):
 
     def run(command, **named):
         seen.update(named, command=command)
-        raise signatures.subprocess.TimeoutExpired(command, 1)
+        raise apart.subprocess.TimeoutExpired(command, 1)
 
-    monkeypatch.setattr(signatures.subprocess, "run", run)
-    assert check(b"%PDF-1.7").outcome == Outcome.UNREADABLE
+    monkeypatch.setattr(apart.subprocess, "run", run)
+    with pytest.raises(apart.Busy):  # its processor time was not used up: the machine is slow
+        check(b"%PDF-1.7")
     assert set(seen["env"]) == {"LC_ALL"}
-    assert seen["timeout"] == signatures.PATIENCE
+    assert seen["timeout"] == apart.PATIENCE
 
 
 def test_no_more_than_two_children_run_at_once_and_a_third_is_told_at_once(monkeypatch):
@@ -202,15 +294,15 @@ def test_no_more_than_two_children_run_at_once_and_a_third_is_told_at_once(monke
 
     def run(command, **named):
         depth.append(1)
-        if len(depth) < signatures.AT_ONCE._initial_value:
+        if len(depth) < apart.AT_ONCE._initial_value:
             check(b"%PDF-1.7")
         else:
-            with pytest.raises(signatures.Busy):
+            with pytest.raises(apart.Busy):
                 check(b"%PDF-1.7")
             assert check(sealed()).outcome == Outcome.VALID  # ours need no child
-        raise signatures.subprocess.CalledProcessError(1, command)
+        raise apart.subprocess.CalledProcessError(1, command)
 
-    monkeypatch.setattr(signatures.subprocess, "run", run)
+    monkeypatch.setattr(apart.subprocess, "run", run)
     assert check(b"%PDF-1.7").outcome == Outcome.UNREADABLE
     assert len(depth) == 2
     depth.clear()
@@ -220,10 +312,12 @@ def test_no_more_than_two_children_run_at_once_and_a_third_is_told_at_once(monke
 
 def test_the_child_bounds_itself_before_it_reads_the_file(monkeypatch, capsys):
     limits = {}
-    given = io.TextIOWrapper(io.BytesIO(b"[]\n%PDF-1.7"))
+    given = io.TextIOWrapper(io.BytesIO(b"[[], []]\n%PDF-1.7"))
     monkeypatch.setattr(signatures.sys, "stdin", given)
     monkeypatch.setattr(signatures.resource, "setrlimit", lambda w, most: limits.update({w: most}))
     monkeypatch.setattr(signatures, "examine", lambda *_: signatures.Examined(covered=len(limits)))
+    # main() puts a false one there, which the tests after this one must not find
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
     signatures.main()
     assert json.loads(capsys.readouterr().out)["covered"] == 4
     assert limits[signatures.resource.RLIMIT_AS][0] == signatures.MEMORY
@@ -253,6 +347,31 @@ def test_the_command_tells_valid_other_and_unreadable_apart(tmp_path, capsys):
     assert [line["outcome"] for line in lines] == ["valid", "altered"]
     assert exit_code(str(good), str(bad), str(junk)) == 2
     assert exit_code(str(tmp_path / "none.pdf")) == 2
+
+
+def test_the_command_takes_a_folder_and_standard_input(tmp_path, capsys, monkeypatch):
+    file(sealed())
+    (tmp_path / "a.PDF").write_bytes(sealed())
+    (tmp_path / "b.pdf").write_bytes(samples.add_page(sealed()))
+    (tmp_path / "note.txt").write_text("not looked at")
+    assert exit_code(str(tmp_path)) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{tmp_path}/a.PDF: valid; TEST SEAL; plans.agreement AG-2026-000123")
+    assert "partly_covered; TEST SEAL; begins with plans.agreement AG-2026-000123" in second
+    assert "changed after the seal: pages, content" in second
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(sealed())))
+    assert exit_code("-") == 0
+    (tmp_path / "empty").mkdir()
+    assert exit_code(str(tmp_path / "empty")) == 2
+
+
+def test_the_command_names_the_authority(tmp_path, capsys, trusting):
+    later_stamps.enter(file(sealed()), later_stamps.archived(sealed()))
+    (tmp_path / "a.pdf").write_bytes(later_stamps.archived(sealed()))
+    assert exit_code(str(tmp_path)) == 0
+    assert f"timestamped 2026-11-22T07:40:08+00:00 by {later_stamps.AUTHORITY}" in (
+        capsys.readouterr().out
+    )
 
 
 def test_verify_audit_names_the_first_break(capsys):

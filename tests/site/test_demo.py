@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import Resolver404, include, path, resolve
 
-from accounts.models import Cardholder, User
+from accounts.models import Cardholder, EvidenceRequest, User
 from plans.models import Agreement, Offer, PlanRequest
 from portal.demo import people
 from portal.records import documents, verification
@@ -29,6 +29,8 @@ def test_somebody_is_in_every_state(filled):
     agreement = Agreement.objects.get(status="active")
     assert "䶮𠮷" in agreement.account.cardholder.person.full_name
     assert verification.check(documents.read(agreement.document)).outcome == "valid"
+    certified = EvidenceRequest.objects.values_list("kind", "status").order_by("kind")
+    assert list(certified) == [("repayments", "ready"), ("settlement", "ready")]
     assert list(breaks()) == []
 
 
@@ -43,7 +45,7 @@ def test_a_second_run_changes_nothing(filled, capsys):
 @pytest.mark.urls("tests.site.test_demo")
 def test_the_page_shows_sign_ins_codes_and_mails(filled, client):
     page = client.get("/demo/").content.decode()
-    assert "supervisor@example.com" in page and "signed@example.com" in page
+    assert "supervisor1@example.com" in page and "signed@example.com" in page
     assert people.letters()[0]["code"] in page
 
 

@@ -12,16 +12,24 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from accounts.models import EvidenceRequest
 from portal import verify
-from portal.records import documents, signatures
+from portal.records import apart, documents
+from portal.records.models import Document
 from portal.records.verification import LARGEST
 from tests.plans.scene import behind
-from tests.records import samples
-from tests.records.samples import CODE, NAME, draft, file, sealed
+from tests.records import later_stamps, samples
+from tests.records.samples import AT, CODE, NAME, draft, file, sealed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development_seal")]
 INDEX = "/verify/"
 PAGE = f"/verify/{CODE}/"
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A busy machine may take long to start the child: only its processor time is bounded here."""
+    monkeypatch.setattr(apart, "PATIENCE", 60)
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +92,78 @@ def test_pages_added_after_the_seal_are_named(visitor):
     assert "The number of pages" in send(visitor, samples.add_page(sealed())).content.decode()
 
 
+def test_a_test_seal_cannot_be_overlooked(visitor):
+    file(sealed())
+    text = send(visitor, sealed()).content.decode()
+    assert text.index('class="test-seal"') < text.index("<h1")
+    assert "<strong>TEST SEAL</strong>" in text
+
+
+@pytest.mark.parametrize("case", VERDICTS)
+def test_whoever_gets_a_bad_answer_is_told_what_to_do(visitor, case):
+    file(sealed())
+    text = send(visitor, VERDICTS[case][0](sealed())).content.decode()
+    assert ("What you can do now" in text) == (case != "valid")
+    assert ("call us" in text) == (case != "valid")
+
+
+def test_a_longer_file_leads_to_the_document_it_came_from(visitor):
+    file(sealed())
+    text = send(visitor, samples.add_page(sealed())).content.decode()
+    assert f'href="{PAGE}"' in text and "AG-2026-000123" in text
+    assert "begins with a document that is in it, byte for byte" in text
+
+
+def test_a_strangers_timestamp_is_not_made_to_look_worse_than_it_is(visitor):
+    file(sealed())
+    text = send(visitor, later_stamps.stamp(sealed())).content.decode()
+    assert "Our document, with a timestamp of someone else" in text
+    assert "Only a timestamp: a proof that the file existed" in text
+    assert "What you read in it is what we sealed." in text
+
+
+def test_a_trusted_timestamp_is_named_with_its_time(visitor, settings, tmp_path):
+    settings.TSA_ROOTS = later_stamps.roots_file(tmp_path)
+    later_stamps.enter(file(sealed()), later_stamps.archived(sealed()))
+    text = send(visitor, later_stamps.archived(sealed())).content.decode()
+    assert f"The timestamp authority {later_stamps.AUTHORITY}" in text and "15:40" in text
+    assert "own clock" not in text
+
+
+def test_our_file_under_its_own_code_is_that_document_with_timestamps_too(visitor):
+    later_stamps.enter(file(sealed()), later_stamps.archived(sealed()))
+    for data in (sealed(), later_stamps.archived(sealed())):
+        text = send(visitor, data, to=PAGE).content.decode()
+        assert "This file is document AG-2026-000123." in text
+    text = send(visitor, samples.add_page(sealed()), to=PAGE).content.decode()
+    assert "This file is document" not in text
+
+
+def test_a_purged_document_is_said_to_have_been_issued_and_deleted(visitor):
+    document = file(sealed())
+    Document.objects.filter(pk=document.pk).update(purged_at=AT)
+    text = visitor.get(PAGE).content.decode()
+    assert "issued a document with this code. Its retention time is over" in text
+    assert document.sha256 in text and "Our copy deleted on" in text
+    assert "your own copy can still be checked" in text
+    text = send(visitor, sealed(), to=PAGE).content.decode()
+    assert "Unchanged, with a test seal" in text and "we deleted our own copy on" in text
+
+
+@pytest.mark.parametrize("kind", EvidenceRequest.Kind)
+def test_each_kind_of_evidence_is_called_by_its_name(visitor, kind):
+    document = file(sealed())
+    Document.objects.filter(pk=document.pk).update(kind=f"evidence.{kind.value}")
+    assert str(kind.label) in unescape(visitor.get(PAGE).content.decode())
+
+
+def test_the_page_works_without_scripts_and_says_what_scripts_add(visitor):
+    text = visitor.get(INDEX).content.decode()
+    assert re.search(r"<button[^>]*data-scan[^>]*hidden>", text)
+    assert re.search(r"<p[^>]*data-drop-hint[^>]*hidden>", text)
+    assert text.count('role="status"') == 2
+
+
 def test_our_seal_without_an_entry_asks_for_a_call(visitor):
     assert "not in our register" in send(visitor, sealed()).content.decode()
 
@@ -125,8 +205,8 @@ def test_a_draft_signed_later_names_the_agreement(visitor, offered):
 
 
 def test_a_busy_house_says_so_at_once(visitor, monkeypatch):
-    monkeypatch.setattr(signatures, "AT_ONCE", threading.BoundedSemaphore(1))
-    signatures.AT_ONCE.acquire()
+    monkeypatch.setattr(apart, "AT_ONCE", threading.BoundedSemaphore(1))
+    apart.AT_ONCE.acquire()
     file(sealed())
     response = send(visitor, b"%PDF-1.7 of a stranger")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "60")

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db.models import Model
 
+from accounts.evidence import states as evidence
 from plans import states as plans
 
 
@@ -14,7 +16,8 @@ class Command(BaseCommand):
         self.stdout.write(
             "# States\n\nPrinted by `manage.py state_diagrams`. Nothing else is possible."
         )
-        for model, table in plans.TABLES.items():
+        tables: dict[type[Model], dict[str, set[str]]] = {**evidence.TABLES, **plans.TABLES}
+        for model, table in tables.items():
             self.stdout.write(f"\n## {model.__name__}\n\n```mermaid\nstateDiagram-v2")
             for was, followers in table.items():
                 for to in sorted(followers):

@@ -1,0 +1,1 @@
+"""Certified statements: what a cardholder asks for, drawn from the ledger, sealed, kept."""
