@@ -1,1 +1,1 @@
-"""What the cardholder contests. The room is kept for the Disputes issue; nothing is in it yet."""
+"""What the cardholder contests: disputes of lines and complaints, on the clock of the law."""

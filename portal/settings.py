@@ -137,19 +137,24 @@ STORAGES = {
         "BACKEND": "portal.kit.storage.WriteOnceFileStorage",
         "OPTIONS": {"location": VAR_DIR / "files"},
     },
+    "evidence": {  # what people hand in, encrypted
+        "BACKEND": "portal.kit.storage.WriteOnceFileStorage",
+        "OPTIONS": {"location": VAR_DIR / "evidence"},
+    },
 }
 if STORAGE_URL:
     _store = environ.Env.db_url_config(STORAGE_URL, engine="s3")
-    STORAGES["documents"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": _store["HOST"],
-            "location": _store["NAME"],
-            "endpoint_url": env.str("STORAGE_ENDPOINT", default=None),
-            "file_overwrite": False,
-            "default_acl": None,
-        },
-    }
+    for _name, _folder in (("documents", ""), ("evidence", "/evidence")):
+        STORAGES[_name] = {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": _store["HOST"],
+                "location": f"{_store['NAME']}{_folder}",
+                "endpoint_url": env.str("STORAGE_ENDPOINT", default=None),
+                "file_overwrite": False,
+                "default_acl": None,
+            },
+        }
 
 # == work: the row is the queue, so a lost message costs a minute
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://")
@@ -180,6 +185,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "portal.records.tasks.timestamp_documents",
         "schedule": 30.0,
     },
+    "check uploads": {"task": "disputes.tasks.check_uploads", "schedule": 10.0},
+    "draw letters": {"task": "disputes.tasks.draw_letters", "schedule": 15.0},
+    "watch clocks": {"task": "disputes.tasks.watch_clocks", "schedule": 600.0},
+    "confirm corrections": {"task": "disputes.tasks.confirm_corrections", "schedule": 600.0},
     "expire offers": {"task": "plans.tasks.expire_offers", "schedule": 600.0},
     "tidy": {"task": "portal.records.tasks.tidy", "schedule": crontab(hour=3, minute=0)},
 }

@@ -16,6 +16,7 @@ urlpatterns = [
     path("account/", include("portal.account_urls")),
     path("", include("accounts.urls")),
     path("", include("plans.urls")),
+    path("", include("disputes.urls")),
     path("verify/", include("portal.verify")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

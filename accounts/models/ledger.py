@@ -177,7 +177,7 @@ class ContactAttempt(models.Model):
 
 
 class Hold(models.Model):
-    """An amount, or a whole account (amount empty), on which collection stops."""
+    """An amount, or a whole account (amount empty), on which collection stops; or only contact."""
 
     class Reason(models.TextChoices):
         PLAN = "plan", _("Instalment plan")
@@ -188,6 +188,9 @@ class Hold(models.Model):
     reason = models.CharField(max_length=20, choices=Reason)
     source = models.CharField(max_length=80, help_text="What placed it, e.g. plans.agreement:12.")
     amount = MoneyField(null=True)
+    contact_only = models.BooleanField(
+        default=False, help_text="Stops contact about the account; nets no amount."
+    )
     from_at = models.DateTimeField()
     until_at = models.DateTimeField(null=True)
 
@@ -196,6 +199,10 @@ class Hold(models.Model):
             UniqueConstraint(fields=["source"], name="accounts_hold_one_per_source"),
             CheckConstraint(
                 condition=Q(amount=None) | Q(amount__gt=0), name="accounts_hold_amount_positive"
+            ),
+            CheckConstraint(
+                condition=Q(contact_only=False) | Q(amount=None),
+                name="accounts_hold_contact_has_no_amount",
             ),
             CheckConstraint(
                 condition=Q(until_at=None) | Q(until_at__gte=F("from_at")),

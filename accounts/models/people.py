@@ -38,6 +38,9 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     role = models.CharField(max_length=20, choices=Role, default=Role.CARDHOLDER)
     name = models.CharField(max_length=60, blank=True, help_text="Staff only: shown in records.")
+    collector_code = models.CharField(
+        max_length=40, blank=True, help_text="Staff only: who the feed says made a contact (`by`)."
+    )
     language = models.CharField(max_length=10, default="zh-hans")
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)

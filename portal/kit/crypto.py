@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 from functools import lru_cache
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -56,3 +57,24 @@ def fingerprint(text: str, *, purpose: str) -> str:
     root = list(keys().values())[-1]
     key = hmac.digest(root, purpose.encode(), hashlib.sha256)
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()
+
+
+class SealedText(property):
+    """A model's property over an encrypted column, bound to the row by the value of `key`.
+
+    Empty text stays empty.
+    Errors: those of decrypt().
+    """
+
+    def __init__(self, column: str, *, key: str) -> None:
+        def bound_to(row: Any) -> str:
+            return f"{row._meta.db_table}.{column}:{getattr(row, key)}"
+
+        def read(row: Any) -> str:
+            sealed = getattr(row, column)
+            return decrypt(sealed, bound_to=bound_to(row)) if sealed else ""
+
+        def write(row: Any, text: str) -> None:
+            setattr(row, column, encrypt(text, bound_to=bound_to(row)) if text else "")
+
+        super().__init__(read, write)

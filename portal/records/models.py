@@ -206,6 +206,24 @@ class OutboxEvent(models.Model):
     data = models.JSONField()
 
 
+class OutboxExport(models.Model):
+    """One file of events that was handed to the bank. Everything up to `last_seq` has been sent."""
+
+    name = models.CharField(max_length=80, unique=True)
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField(unique=True)
+    rows = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(first_seq__lte=F("last_seq")), name="records_outboxexport_in_order"
+            )
+        ]
+
+
 class StaffView(models.Model):
     """A member of staff saw a person's data: who, whose, on which page, when. Append-only."""
 

@@ -1,0 +1,1 @@
+"""Files that people hand in: taken, looked at in a child process, written anew, kept encrypted."""

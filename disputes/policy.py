@@ -1,0 +1,32 @@
+"""The bank's own choices for cases, where no law sets a number: grade C (docs/rules.md)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Policy:
+    credit_alone: Decimal  # a handler alone may credit up to this sum, in any currency
+    approved_reasons: frozenset[str]  # an upheld case for these reasons needs a second person
+    correction_within: int  # calendar days until a correction that no feed brought alarms
+    most_files: int  # of one case
+    largest_file: int  # bytes
+    most_of_a_person: int  # bytes of all files of one cardholder's live cases
+    most_pages: int  # of one PDF
+    most_pixels: int
+    most_live: int  # cases of one cardholder at once
+    warn_at: tuple[int, ...]  # per cent of the time
+
+
+CURRENT = Policy(
+    credit_alone=Decimal(500),
+    approved_reasons=frozenset({"fraud", "not_mine"}),
+    correction_within=10,
+    most_files=10,
+    largest_file=10 * 1024 * 1024,
+    most_of_a_person=100 * 1024 * 1024,
+    most_pages=200,
+    most_pixels=40_000_000,
+    most_live=20,
+    warn_at=(50, 80, 100),
+)

@@ -1,0 +1,29 @@
+"""Which step may follow which. Nothing else is possible; docs/states.md draws it."""
+
+from disputes.models import Dispute, Upload
+
+D, U = Dispute.Status, Upload.Status
+DECISIONS: set[str] = {D.UPHELD, D.PARTLY, D.REJECTED, D.UNCONFIRMED}
+AFTERWARDS: set[str] = {D.SECOND_REVIEW, D.CLOSED}
+
+DISPUTE: dict[str, set[str]] = {
+    D.DRAFT: {D.RECEIVED, D.WITHDRAWN},
+    D.RECEIVED: {D.IN_REVIEW, D.WITHDRAWN},
+    D.IN_REVIEW: {D.WAITING, D.WITHDRAWN, *DECISIONS},
+    D.WAITING: {D.IN_REVIEW, D.WITHDRAWN},
+    D.UPHELD: AFTERWARDS,
+    D.PARTLY: AFTERWARDS,
+    D.REJECTED: AFTERWARDS,
+    D.UNCONFIRMED: AFTERWARDS,
+    D.SECOND_REVIEW: {D.FINAL, D.WITHDRAWN},
+    D.FINAL: set(),
+    D.WITHDRAWN: set(),
+    D.CLOSED: set(),
+}
+UPLOAD: dict[str, set[str]] = {
+    U.PENDING: {U.CLEAN, U.QUARANTINED, U.REJECTED},
+    U.QUARANTINED: {U.PENDING, U.REJECTED},
+    U.CLEAN: set(),
+    U.REJECTED: set(),
+}
+TABLES = {Dispute: DISPUTE, Upload: UPLOAD}

@@ -1,0 +1,35 @@
+"""What waits is found by a query: a lost message or a dead worker costs seconds."""
+
+from celery import shared_task
+from django.utils.timezone import now
+
+from disputes import corrections, letters, watch
+from disputes.files import intake
+
+
+@shared_task(ignore_result=True)
+def check_uploads() -> None:
+    """Look at one file that waits, and wake the next worker if there are more."""
+    if intake.check_next(at=now()):
+        intake.wake()
+
+
+@shared_task(ignore_result=True)
+def draw_letters() -> None:
+    """Draw one letter that waits, and wake the next worker if there are more."""
+    if letters.draw_next(at=now()):
+        letters.wake()
+
+
+@shared_task(ignore_result=True)
+def watch_clocks() -> None:
+    """Warn of deadlines that come near, and close what nobody can contest any more."""
+    watch.warn(at=now())
+    watch.close(at=now())
+
+
+@shared_task(ignore_result=True)
+def confirm_corrections() -> None:
+    """Find the corrections that a feed has brought, and alarm of those that are late."""
+    corrections.confirm(at=now())
+    corrections.alarm(at=now())
