@@ -13,6 +13,7 @@ from django.db import connection
 from django.template import engines
 from django.test import Client
 
+from plans import document
 from portal.records.seal_key import make_development_seal
 from tests.pages import Undefined, check_page
 
@@ -140,3 +141,23 @@ def development_seal() -> None:
     """A TEST SEAL where the settings look for it; RSA keys take a second, so once per run."""
     at = datetime(2024, 1, 1, tzinfo=UTC)
     make_development_seal(Path(settings.SEAL_PKCS12), passphrase="", at=at)
+
+
+DRAWN: dict[str, bytes] = {}  # by language, for the whole run
+
+
+@pytest.fixture
+def drawn_once(development_seal: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any agreement is the first one drawn in its language: for tests of what is done with it.
+
+    WeasyPrint takes most of a second for two languages. What an agreement says, and that it is
+    drawn at all, is tested without this.
+    """
+    render = document.render
+
+    def first(terms: Any, *, code: str, language: str) -> bytes:
+        if language not in DRAWN:
+            DRAWN[language] = render(terms, code=code, language=language)
+        return DRAWN[language]
+
+    monkeypatch.setattr(document, "render", first)

@@ -19,7 +19,7 @@ from tests.accounts.test_arrears_page import OVERVIEW, h1, text, url
 from tests.people import cardholder, sign_in, staff
 from tests.plans.scene import account_of, behind
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development_seal")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawn_once")]
 PAGES = [OVERVIEW, url("account"), url("staff_account")]
 
 

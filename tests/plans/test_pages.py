@@ -17,6 +17,8 @@ from portal.records.models import AuditEvent
 from tests.people import cardholder, mailed_code, sign_in
 from tests.plans.scene import account_of
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 
 @pytest.fixture
 def me(client, scene):

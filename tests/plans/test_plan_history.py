@@ -7,7 +7,7 @@ from accounts import queries
 from plans.models import Agreement
 from tests.plans.scene import account_of, behind
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development_seal")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawn_once")]
 
 
 def test_a_signed_plan_is_told_with_its_document_and_every_payment(django_assert_num_queries):

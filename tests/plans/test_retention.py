@@ -16,6 +16,8 @@ from portal.records.retention import holds, purges
 from portal.records.verification import check
 from tests.people import staff
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 LONG_AGO = date(2010, 5, 31)
 
 

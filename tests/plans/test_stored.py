@@ -14,7 +14,7 @@ from tests.people import sign_in
 from tests.plans.scene import behind
 from tests.records import later_stamps
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development_seal")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawn_once")]
 
 
 @pytest.fixture
