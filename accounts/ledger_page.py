@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from django.utils.formats import date_format
 from django.utils.html import escape
@@ -57,6 +58,7 @@ class Row(NamedTuple):
     split: str
     amount: str
     balance: str
+    ref: str  # for an address
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Group:
     title: str
     facts: str
     rows: list[Row]
+    bill: str = ""  # the day of its statement (ISO)
 
 
 class Option(NamedTuple):
@@ -119,7 +122,7 @@ class AccountPage:
 
     @property
     def all_held(self) -> bool:
-        return any(hold.amount is None for hold in self.holds)
+        return any(hold.amount is None and not hold.contact_only for hold in self.holds)
 
 
 def account_page(account: CardAccount, choice: Choice, *, on: date) -> AccountPage:
@@ -132,8 +135,9 @@ def account_page(account: CardAccount, choice: Choice, *, on: date) -> AccountPa
         )
     ]
     movements = [rules.Movement(*entry[:5]) for entry in entries]
-    position = queries.stands(account, bills, movements, [hold.amount for hold in holds])
-    on_plan = [account] if any(hold.reason == Hold.Reason.PLAN for hold in holds) else []
+    held = queries.netted((hold.amount, hold.reason, hold.contact_only) for hold in holds)
+    position = queries.stands(account, bills, movements, held)
+    on_plan = [account] if held.on_plan else []
     plan = queries.plan_facts(on_plan, on=on).get(account.pk)
     apart = rules.beside(position, plan.to_come) if plan else position
     return AccountPage(
@@ -198,7 +202,7 @@ class _Ledger:
             "opening": self.money(bill.opening), "closing": self.money(bill.closing),
             "minimum": self.money(bill.minimum), "due": self.day(bill.due_on),
         }  # fmt: skip
-        return Group(escape(title), escape(facts), rows)
+        return Group(escape(title), escape(facts), rows, bill.made_on.isoformat())
 
     def row(self, entry: Entry, balance: Decimal) -> Row:
         label = str(LABELS[entry.kind])
@@ -209,6 +213,7 @@ class _Ledger:
             split=self.split(entry),
             amount=self.money(entry.amount),
             balance=self.money(balance),
+            ref=quote(entry.ref),
         )
 
     def split(self, entry: Entry) -> str:
@@ -240,6 +245,7 @@ LABELS: dict[str, Any] = dict(Kind.choices)
 class Reported(NamedTuple):
     """What the bank told the credit bureau for one month, as texts."""
 
+    period: str  # YYYY-MM
     month: str
     code: str
     days: int
@@ -259,6 +265,7 @@ def shown(record: OverdueRecord, currency: str) -> Reported:
         on = date_format(record.notified_on, "SHORT_DATE_FORMAT")
         facts.append(_("you were told on %(on)s") % {"on": on})
     return Reported(
+        period=record.period,
         month=date_format(date(int(year), int(month), 1), "YEAR_MONTH_FORMAT"),
         code=record.reported_code,
         days=record.days_past_due,

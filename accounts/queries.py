@@ -1,7 +1,7 @@
 """What the pages and the other rooms read of the ledger. Few queries; no query per row."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from accounts import rules
 from accounts.models import CardAccount, Hold, OverdueRecord, Posting, Statement, User
+from portal.kit.money import ZERO
 from portal.packs import Rule, load
 
 BILL = ("statement_on", "due_on", "opening_balance", "closing_balance", "minimum_due")
@@ -84,11 +85,95 @@ def no_plan_history(account: CardAccount) -> list[PlanPast]:
 plan_history: PlanHistorySource = no_plan_history  # set like plan_facts
 
 
+@dataclass(frozen=True)
+class DisputePast:
+    """A case about lines of the books, as documents tell it to others: no word of what was said."""
+
+    number: str
+    filed_on: date
+    lines: tuple[tuple[str, str], ...]  # (kind, key) as in disputes.models.Line, less the account
+    state: str  # open, second_review, withdrawn; or the outcome that stands
+    settled_on: date | None  # answered or withdrawn
+
+
+def no_dispute_history(account: CardAccount) -> list[DisputePast]:
+    return []
+
+
+# Every case of an account that was sent, oldest first; one query. Set like plan_facts.
+dispute_history: Callable[[CardAccount], list[DisputePast]] = no_dispute_history
+
+
+class DisputedLine(NamedTuple):
+    """A line that an open case contests: `kind` and `key` as in disputes.models.Line."""
+
+    kind: str  # record, posting, statement, contact
+    key: str
+    number: str  # of the case
+    state: object  # in words
+
+
+def no_disputes(account: CardAccount) -> list[DisputedLine]:
+    return []
+
+
+# Which lines of an account are in dispute now; one query. disputes.apps puts its own here.
+disputed: Callable[[CardAccount], list[DisputedLine]] = no_disputes
+
+
+def collectors(account: CardAccount) -> set[int]:
+    """Return who of our staff made a contact to collect on this account, by the feed's codes."""
+    codes = account.contact_attempts.values("by")
+    staff = User.objects.exclude(collector_code="").filter(collector_code__in=codes)
+    return set(staff.values_list("pk", flat=True))
+
+
+# Who collected, approved or decided on an account, as ids of users: the rooms above add theirs.
+ACTED: list[Callable[[CardAccount], set[int]]] = [collectors]
+
+
+def acted_on(account: CardAccount) -> set[int]:
+    """Return who must not handle a case of this account (CN-CMP-05)."""
+    return set().union(*(source(account) for source in ACTED))
+
+
 class Standing(NamedTuple):
     account: CardAccount
     position: rules.Position
     on_plan: bool
     all_held: bool  # a hold without an amount stops collection on the whole account
+
+
+HOLD = ("amount", "reason", "contact_only")
+
+
+@dataclass(frozen=True)
+class Holds:
+    """What the live holds of an account come to. Those of contact alone net nothing."""
+
+    amounts: list[Decimal | None]
+    disputed: Decimal
+    on_plan: bool
+
+    @property
+    def all_held(self) -> bool:
+        return None in self.amounts
+
+
+def netted(holds: Iterable[tuple[Decimal | None, str, bool]]) -> Holds:
+    """Sum up holds given as HOLD. A line is in one open case, so disputed amounts add up."""
+    real = [(amount, reason) for amount, reason, contact_only in holds if not contact_only]
+    disputed = [amount for amount, reason in real if amount and reason == Hold.Reason.DISPUTE]
+    return Holds(
+        [amount for amount, _ in real],
+        sum(disputed, ZERO),
+        any(reason == Hold.Reason.PLAN for _, reason in real),
+    )
+
+
+def plannable(account: CardAccount) -> rules.Position:
+    """Return where an account stands without the disputed part: what a plan may divide."""
+    return rules.undisputed(position(account))
 
 
 def position(account: CardAccount) -> rules.Position:
@@ -100,7 +185,7 @@ def standings(accounts: Sequence[CardAccount]) -> list[Standing]:
     """Return where each account stands, in their order. Three queries for all of them."""
     bills: dict[int, list[rules.Bill]] = defaultdict(list)
     movements: dict[int, list[rules.Movement]] = defaultdict(list)
-    holds: dict[int, list[tuple[Decimal | None, str]]] = defaultdict(list)
+    holds: dict[int, list[tuple[Decimal | None, str, bool]]] = defaultdict(list)
     statements = Statement.objects.filter(account__in=accounts).order_by("statement_on")
     for pk, *bill in statements.values_list("account_id", *BILL):
         bills[pk].append(rules.Bill(*bill))
@@ -108,29 +193,21 @@ def standings(accounts: Sequence[CardAccount]) -> list[Standing]:
     for pk, *movement in postings.values_list("account_id", *MOVEMENT):
         movements[pk].append(rules.Movement(*movement))
     live = Hold.objects.filter(account__in=accounts, until_at=None)
-    for pk, amount, reason in live.values_list("account_id", "amount", "reason"):
-        holds[pk].append((amount, reason))
-    return [
-        Standing(
-            account,
-            stands(
-                account,
-                bills[account.pk],
-                movements[account.pk],
-                [amount for amount, _ in holds[account.pk]],
-            ),
-            any(reason == Hold.Reason.PLAN for _, reason in holds[account.pk]),
-            any(amount is None for amount, _ in holds[account.pk]),
-        )
-        for account in accounts
-    ]
+    for pk, *hold in live.values_list("account_id", *HOLD):
+        holds[pk].append((hold[0], hold[1], hold[2]))
+    found = []
+    for account in accounts:
+        held = netted(holds[account.pk])
+        stand = stands(account, bills[account.pk], movements[account.pk], held)
+        found.append(Standing(account, stand, held.on_plan, held.all_held))
+    return found
 
 
 def stands(
     account: CardAccount,
     bills: Sequence[rules.Bill],
     movements: Sequence[rules.Movement],
-    holds: Sequence[Decimal | None],
+    holds: Holds | None = None,
 ) -> rules.Position:
     """Apply the rules to rows already read. No query."""
     return rules.position(
@@ -138,7 +215,8 @@ def stands(
         as_of=account.as_of,
         bills=bills,
         movements=movements,
-        holds=holds,
+        holds=holds.amounts if holds else (),
+        disputed=holds.disputed if holds else ZERO,
         daily_rate=account.daily_rate,
         interest_basis=account.interest_basis,
         principal_first_from=principal_first_from(account.as_of),

@@ -16,10 +16,10 @@ from portal.packs import Rule
 __all__ = [
     "Bill", "Components", "Movement", "Position", "Step", "Why",
     "annual_percent", "beside", "bucket", "coming", "held", "months_before",
-    "part_of_overdue", "position", "why",
+    "part_of_overdue", "position", "undisputed", "why",
 ]  # fmt: skip
 
-MONTH_OF_DELAY = 30  # days in one step of the banks' own M1, M2 … scale: no law sets it
+MONTH_OF_DELAY = 30  # not of the law: days in one step of the banks' own M1, M2 … scale
 LAST_BUCKET = 7
 DAYS_A_YEAR = 365  # of the simple annual rate shown beside the daily one (CN-ACC-10)
 
@@ -44,6 +44,7 @@ class Position:
     held: Decimal  # on which collection stops
     missed: int = 0  # minimum payments not received in full, in a row
     statements: int = 0
+    disputed: Decimal = ZERO  # of the overdue sum: need not be paid while it is (ACC-11)
 
     @property
     def balance_in_favour(self) -> Decimal:
@@ -61,8 +62,12 @@ def position(
     daily_rate: Decimal,
     interest_basis: str,
     principal_first_from: Rule,
+    disputed: Decimal = ZERO,
 ) -> Position:
-    """Return where an account stands. `holds` are the live ones; None holds the whole account."""
+    """Return where an account stands. `holds` are the live ones; None holds the whole account.
+
+    `disputed` is the sum of those that a dispute placed.
+    """
     bills = [bill for bill in bills if bill.made_on <= as_of]
     movements = [movement for movement in movements if movement.on <= as_of]
     book = fold(bills, movements, principal_first_from=principal_first_from)
@@ -88,6 +93,7 @@ def position(
         held=held(book.balance, holds),
         missed=len(run),
         statements=len(bills),
+        disputed=min(overdue, disputed),
     )
 
 
@@ -169,7 +175,27 @@ def beside(position: Position, to_come: Decimal) -> Position:
     overdue = position.overdue - covered
     minimum = max(ZERO, position.next_minimum - covered)
     return replace(
-        position, overdue=overdue, next_minimum=minimum, to_be_current=max(overdue, minimum)
+        position,
+        overdue=overdue,
+        next_minimum=minimum,
+        to_be_current=max(overdue, minimum),
+        disputed=min(overdue, position.disputed),
+    )
+
+
+def undisputed(position: Position) -> Position:
+    """Return what is due apart from what is in dispute (ACC-11); `disputed` says how much that is.
+
+    A bill's minimum includes what is overdue, so the disputed part comes off both.
+    """
+    overdue = position.overdue - position.disputed
+    minimum = max(ZERO, position.next_minimum - position.disputed)
+    return replace(
+        position,
+        overdue=overdue,
+        overdue_by_component=part_of_overdue(overdue, position.by_component),
+        next_minimum=minimum,
+        to_be_current=max(overdue, minimum),
     )
 
 

@@ -12,9 +12,12 @@ class Policy:
     most_files: int  # of one case
     largest_file: int  # bytes
     most_of_a_person: int  # bytes of all files of one cardholder's live cases
+    most_uploads_an_hour: int  # of one cardholder, refused ones counted
     most_pages: int  # of one PDF
-    most_pixels: int
+    most_pixels: int  # of one picture as it comes
+    longest_side: int  # pixels of the copy that we keep
     most_live: int  # cases of one cardholder at once
+    most_lines: int  # of one case
     warn_at: tuple[int, ...]  # per cent of the time
 
 
@@ -25,8 +28,11 @@ CURRENT = Policy(
     most_files=10,
     largest_file=10 * 1024 * 1024,
     most_of_a_person=100 * 1024 * 1024,
+    most_uploads_an_hour=60,  # not of the law: six full cases
     most_pages=200,
     most_pixels=40_000_000,
-    most_live=20,
+    longest_side=4000,
+    most_live=20,  # not of the law: the bank's own
+    most_lines=50,
     warn_at=(50, 80, 100),
 )

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from disputes import corrections, letters, watch
-from disputes.files import intake
+from disputes.files import intake, strays
 
 
 @shared_task(ignore_result=True)
@@ -12,6 +12,12 @@ def check_uploads() -> None:
     """Look at one file that waits, and wake the next worker if there are more."""
     if intake.check_next(at=now()):
         intake.wake()
+
+
+@shared_task(ignore_result=True)
+def tidy_files() -> None:
+    """Each night: bytes that no row names."""
+    strays.sweep(at=now())
 
 
 @shared_task(ignore_result=True)

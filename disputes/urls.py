@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from disputes.views import case, files, filing, insight, staff, staff_acts, wording
+from disputes.views import (
+    case,
+    files,
+    filing,
+    insight,
+    staff,
+    staff_acts,
+    staff_decisions,
+    staff_intake,
+    wording,
+)
 
 app_name = "disputes"
 urlpatterns = [
@@ -32,7 +42,8 @@ urlpatterns = [
     path("disputes/<str:number>/files/<uuid:ref>/remove/", files.remove, name="remove_file"),
     # staff
     path("staff/disputes/", staff.queue, name="queue"),
-    path("staff/disputes/new/<str:ref>/", staff_acts.intake, name="intake"),
+    path("staff/disputes/new/<str:ref>/", staff_intake.intake, name="intake"),
+    path("staff/disputes/assign/", staff_acts.assign_many, name="assign_many"),
     path("staff/disputes/wording/", wording.index, name="wording"),
     path("staff/disputes/wording/<slug:key>/<str:language>/", wording.edit, name="edit_wording"),
     path(
@@ -54,8 +65,9 @@ urlpatterns = [
         name="answer_extension",
     ),
     path("staff/disputes/<str:number>/clock/", staff_acts.clock, name="clock"),
-    path("staff/disputes/<str:number>/decide/", staff_acts.decide, name="decide"),
-    path("staff/disputes/<str:number>/approve/", staff_acts.approve, name="approve"),
+    path("staff/disputes/<str:number>/decide/", staff_decisions.decide, name="decide"),
+    path("staff/disputes/<str:number>/propose/", staff_decisions.propose, name="propose"),
+    path("staff/disputes/<str:number>/approve/", staff_decisions.approve, name="approve"),
     path(
         "staff/disputes/<str:number>/letters/<str:letter>.pdf",
         staff.letter_pdf,

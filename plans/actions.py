@@ -63,7 +63,16 @@ def check_askable(account: CardAccount) -> None:
                 "The bank no longer lists this account. Talk to us before you pay or ask."
             ),
         )
-    if ledger.position(account).overdue <= 0:
+    position = ledger.plannable(account)
+    if position.overdue <= 0 and position.disputed:
+        raise Refused(
+            "PLAN-DISPUTE",
+            gettext_noop(
+                "All that is overdue on this account is in dispute. You need not pay it while it "
+                "is, so there is nothing to divide for now."
+            ),
+        )
+    if position.overdue <= 0:
         raise Refused(
             "PLAN-NONE",
             gettext_noop("Nothing is overdue on this account, so there is nothing to divide."),
@@ -81,7 +90,7 @@ def draft(
     account = CardAccount.objects.select_for_update().get(pk=account.pk)
     check_askable(account)
     kept = {
-        **asdict(choice), "total": ledger.position(account).overdue, "reason": reason,
+        **asdict(choice), "total": ledger.plannable(account).overdue, "reason": reason,
         "basis_version": account.version, "submitted_by": by,
     }  # fmt: skip
     request, made = PlanRequest.objects.update_or_create(
@@ -176,7 +185,7 @@ def make_offer(
     by: User,
     at: datetime,
 ) -> Offer:
-    """Offer a plan over what is overdue now; the worker then renders its agreement.
+    """Offer a plan over what is overdue now and undisputed; the worker then renders it.
 
     Errors: Refused for a missing finding, one's own case, or terms outside rule and policy; Stale
     if the account changed after the agent saw it (`basis_version`) or the request moved.
@@ -210,7 +219,7 @@ def _offered(
     by: User,
     at: datetime,
 ) -> Offer:
-    position, number = ledger.position(account), f"PA-{documents.new_code(8)}"
+    position, number = ledger.plannable(account), f"PA-{documents.new_code(8)}"
     unit, longest = money.unit(account.currency), pack["plan.longest"]
     dues = rules.schedule(
         position.overdue, choice, agreed_on=localdate(at), unit=unit, longest=longest

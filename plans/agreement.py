@@ -50,6 +50,7 @@ class Terms:
     lateness_allowed: int
     record_years: int
     limitation_years: int
+    disputed: Decimal = Decimal(0)  # of what was overdue: in dispute, and not in this agreement
 
     def sealed(self) -> str:
         """Return the terms as encrypted JSON, bound to the offer's number."""
@@ -71,6 +72,7 @@ class Terms:
             "annual_rate",
         ):
             facts[name] = Decimal(facts[name])
+        facts["disputed"] = Decimal(facts.get("disputed", "0"))  # older terms do not say
         facts["dues"] = [
             rules.Due(date.fromisoformat(due["on"]), Decimal(due["amount"]))
             for due in facts["dues"]
@@ -105,6 +107,7 @@ def terms_for(number: str, account: CardAccount, person: Person, position: Posit
         lateness_allowed=policy.lateness_allowed,
         record_years=pack["record.shown_for"].value,
         limitation_years=pack["limitation.years"].value,
+        disputed=position.disputed,
     )
 
 
@@ -153,6 +156,8 @@ def _facts(terms: Terms) -> dict[str, Any]:
         "currency": named(terms.currency),
         "balance": money(terms.balance),
         "total": money(terms.total),
+        "disputed": money(terms.disputed),
+        "overdue": money(terms.total + terms.disputed),
         "zero": money(Decimal(0)),
         "months": len(terms.dues),
         "first": date_format(terms.dues[0].on),
@@ -170,6 +175,18 @@ def _what(terms: Terms, facts: dict[str, Any]) -> list[Clause]:
     def money(amount: Decimal) -> str:
         return formatted(amount, terms.currency)
 
+    about = _(
+        "On %(as_of)s the whole balance of the account was %(balance)s. Of this, %(total)s was overdue. This agreement is about the overdue sum; the rest of the balance stays under the card contract."
+    )
+    parts, whole = _("On %(as_of)s the overdue sum was made up of:"), _("Overdue sum")
+    if terms.disputed:
+        about = _(
+            "On %(as_of)s the whole balance of the account was %(balance)s. Of this, %(overdue)s was overdue. Of the overdue sum, %(disputed)s is in dispute and is not part of this agreement. This agreement is about the remaining %(total)s; the rest of the balance stays under the card contract."
+        )
+        parts, whole = (
+            _("On %(as_of)s the sum of this agreement was made up of:"),
+            _("Sum of this agreement"),
+        )
     return [
         Clause(
             _("Who agrees, and about which card"),
@@ -183,9 +200,9 @@ def _what(terms: Terms, facts: dict[str, Any]) -> list[Clause]:
         Clause(
             _("What is owed"),
             {
-                "balance": _("On %(as_of)s the whole balance of the account was %(balance)s. Of this, %(total)s was overdue. This agreement is about the overdue sum; the rest of the balance stays under the card contract.") % facts,
+                "balance": about % facts,
                 "currency": _("All amounts are in %(currency)s.") % facts,
-                "structure": _("On %(as_of)s the overdue sum was made up of:") % facts,
+                "structure": parts % facts,
             },
             key=True,
             columns=(_("Part"), _("Amount")),
@@ -194,7 +211,7 @@ def _what(terms: Terms, facts: dict[str, Any]) -> list[Clause]:
                 (_("Interest"), money(terms.interest)),
                 (_("Late payment charges"), money(terms.default_sum)),
                 (_("Other fees"), money(terms.fees)),
-                (_("Overdue sum"), money(terms.total)),
+                (whole, money(terms.total)),
             ],
         ),
     ]  # fmt: skip

@@ -13,5 +13,6 @@ class PlansConfig(AppConfig):
 
         queries.plan_facts = ledger_facts.plan_facts
         queries.plan_history = ledger_facts.plan_history
+        queries.ACTED.append(ledger_facts.acted_on)
         retention.add(*ours.CATEGORIES)
         retention.USES.append(ours.uses)

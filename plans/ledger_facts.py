@@ -9,7 +9,7 @@ from django.utils.timezone import localdate
 
 from accounts.models import CardAccount
 from accounts.queries import PlanFacts, PlanPast
-from plans.models import Agreement, Instalment
+from plans.models import Agreement, Instalment, Offer, PlanRequest
 from plans.queries import next_due
 
 
@@ -61,3 +61,10 @@ def plan_history(account: CardAccount) -> list[PlanPast]:
         )
         for agreement in signed.prefetch_related("instalments").order_by("accepted_at", "pk")
     ]
+
+
+def acted_on(account: CardAccount) -> set[int]:
+    """Return who took, decided or offered anything about plans on an account."""
+    asked = PlanRequest.objects.filter(account=account).values_list("taken_by", "decided_by")
+    made = Offer.objects.filter(account=account).values_list("made_by", flat=True)
+    return {user for pair in asked for user in pair if user is not None} | set(made)

@@ -26,7 +26,7 @@ class Policy:
 CURRENT = Policy(
     version="2026-1",
     first_after=3,
-    first_within=45,
+    first_within=45,  # not of the law: the bank's own
     offer_valid=14,
     least_instalments={
         "CNY": Decimal(50),

@@ -75,7 +75,8 @@ def accept(
     """Sign the very bytes that were read, and make the agreement. Two at once make one.
 
     Sealing happens before the transaction, so that a loser writes nothing but unused bytes.
-    Errors: Stale if the offer is no longer open or less than its sum is overdue by now; Refused
+    Errors: Stale if the offer is no longer open or less than its sum is overdue by now,
+    or undisputed; Refused
     DUTY-3 for anyone but the cardholder, or the draft of another offer.
     """
     if draft.offer_id != offer.pk or offer.account.cardholder.user_id != by.pk:
@@ -114,7 +115,7 @@ def check_acceptable(offer: Offer, *, at: datetime) -> None:
         raise Stale(offer.pk)
     account = CardAccount.objects.get(pk=offer.account_id)
     moved = account.version != offer.basis_version
-    if account.closed_by_feed or (moved and ledger.position(account).overdue < offer.total):
+    if account.closed_by_feed or (moved and ledger.plannable(account).overdue < offer.total):
         raise Stale(offer.pk)
 
 

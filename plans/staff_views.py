@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import queries as ledger
+from accounts import rules
 from accounts.access import PortalRequest, log_staff_view, staff_required
 from accounts.history import history
 from accounts.masking import masked_facts
@@ -47,11 +48,13 @@ def _page(
     withdraw_form: WithdrawOfferForm | None = None,
 ) -> HttpResponse:
     position = ledger.position(asked.account)
+    divisible = rules.undisputed(position).overdue
     log_staff_view(request, asked.account)
     facts = {
         "asked": asked,
         "account": asked.account,
         "position": position,
+        "divisible": divisible,
         "person": masked_facts(asked.account.cardholder.person),
         "offer": asked.offers.order_by("-pk").first(),
         "offer_form": offer_form or _offer_form(asked, None),
@@ -73,7 +76,7 @@ def _offer_form(asked: PlanRequest, data: object) -> OfferForm:
     return OfferForm(
         data,
         initial=initial,
-        position=ledger.position(asked.account),
+        position=ledger.plannable(asked.account),
         pack=packs.load(law(), on=on),
         on=on,
     )

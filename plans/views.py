@@ -51,7 +51,7 @@ def _plan_form(request: PortalRequest, account: CardAccount) -> PlanForm:
     return PlanForm(
         request.POST if request.method == "POST" else None,
         initial=initial,
-        position=ledger.position(account),
+        position=ledger.plannable(account),
         pack=packs.load(law(), on=on),
         on=on,
     )

@@ -16,11 +16,11 @@ NAME = "filesystem"
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, message: Any, **options: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"  # as kombu reads them
         whole = os.path.join(self.data_folder_out, name)
         with open(f"{whole}.part", "wb") as being_written:
-            being_written.write(dumps(message).encode())  # type: ignore[no-untyped-call]
+            being_written.write(dumps(payload).encode())  # type: ignore[no-untyped-call]
         os.replace(f"{whole}.part", whole)
 
 

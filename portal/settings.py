@@ -156,6 +156,10 @@ if STORAGE_URL:
             },
         }
 
+# == files that people hand in
+INCOMING_DIR = VAR_DIR / "incoming"  # on their way in: beside the evidence, never in /tmp
+CLAMD_URL = env.str("CLAMD_URL", default="")  # tcp://host:3310 or unix:///run/clamav/clamd.ctl
+
 # == work: the row is the queue, so a lost message costs a minute
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -191,6 +195,7 @@ CELERY_BEAT_SCHEDULE = {
     "confirm corrections": {"task": "disputes.tasks.confirm_corrections", "schedule": 600.0},
     "expire offers": {"task": "plans.tasks.expire_offers", "schedule": 600.0},
     "tidy": {"task": "portal.records.tasks.tidy", "schedule": crontab(hour=3, minute=0)},
+    "tidy files": {"task": "disputes.tasks.tidy_files", "schedule": crontab(hour=3, minute=15)},
 }
 
 # == people and sessions

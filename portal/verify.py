@@ -19,9 +19,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import limits
 from accounts.models import EvidenceRequest
+from disputes.models import Letter
 from plans.models import Agreement, OfferDraft
 from portal.kit import crypto
 from portal.kit.forms import CodeField
+from portal.kit.http import body_exceeds
 from portal.records import documents
 from portal.records.apart import Busy
 from portal.records.models import Document
@@ -32,6 +34,7 @@ FORM_AROUND_FILE = 20_000  # bytes that the browser may put around the file
 KINDS = {
     "plans.agreement": _("Instalment agreement"),
     **{f"evidence.{kind.value}": kind.label for kind in EvidenceRequest.Kind},
+    **{f"dispute.{kind.value}": kind.label for kind in Letter.Kind},
 }
 View = Callable[..., HttpResponse]
 
@@ -79,8 +82,7 @@ def takes_file(view: View) -> View:
     @wraps(view)
     def with_file(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method == "POST":
-            length = request.META.get("CONTENT_LENGTH") or "0"
-            if not length.isdecimal() or int(length) > LARGEST + FORM_AROUND_FILE:
+            if body_exceeds(request, LARGEST + FORM_AROUND_FILE):
                 return _too_large(request)
             request.upload_handlers = [InMemory(request)]
         return guarded(request, *args, **kwargs)

@@ -9,11 +9,13 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import staff_required
+from accounts.access import PortalRequest, staff_required
 from accounts.evidence import queries as evidence
 from accounts.models import CardAccount
+from disputes import staff_queries as cases
 
 
 @require_safe
@@ -29,13 +31,17 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @staff_required()
 @require_safe
-def staff_home(request: HttpRequest) -> HttpResponse:
+def staff_home(request: PortalRequest) -> HttpResponse:
     """Where staff begin: the work of their role, and any account by its reference."""
     reference = request.GET.get("ref", "").strip()
     found = CardAccount.objects.filter(ref=reference).first() if reference else None
     if found:
         return redirect("accounts:staff_account", found.ref)
-    context = {"reference": reference, "held_back": evidence.held_back_count()}
+    context = {
+        "reference": reference,
+        "held_back": evidence.held_back_count(),
+        "cases": cases.waiting_count(request.user, on=localdate()),
+    }
     return render(request, "staff_home.html", context)
 
 

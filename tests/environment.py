@@ -19,6 +19,7 @@ OF_THIS_MACHINE = {  # never taken from the shell or .env of whoever runs the te
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
     "BANK_NAME_EN": "Example Bank",
     "BANK_NAME_ZH": "示例银行",
+    "CLAMD_URL": "",
     "CSRF_TRUSTED_ORIGINS": "",
     "DEBUG": "0",
     "JURISDICTION": "cn",

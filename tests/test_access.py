@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from django.shortcuts import resolve_url
@@ -10,6 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
+from accounts.models import CardAccount
+from disputes import letters
 from portal.records import retention
 from portal.records.retention import holds, purges
 from tests import people
@@ -17,6 +20,10 @@ from tests.access_table import COLUMNS, rows
 from tests.accounts.books import account
 from tests.accounts.evidence_pages.scene import Scene as EvidenceScene
 from tests.addresses import Address, addresses
+from tests.disputes.files import kept
+from tests.disputes.filing import Filing
+from tests.disputes.scene import case, record
+from tests.disputes.scene import case as sent_case
 from tests.plans.scene import Scene, account_of
 from tests.records.old import old_contacts
 
@@ -76,8 +83,83 @@ OWNED: dict[str, Made] = {
     "accounts:confirm_purge.number": lambda who: purge(who).number,
     "accounts:withdraw_purge.number": lambda who: purge(who).number,
     "accounts:lift_hold.pk": lambda who: hold(who).pk,
+    "disputes:answer.number": lambda who: dispute_sent(who).number,
+    "disputes:case.number": lambda who: dispute_sent(who).number,
+    "disputes:letter.number": lambda who: dispute_sent(who).number,
+    "disputes:letter.letter": lambda who: dispute_letter(who).number,
+    "disputes:personal_statement.period": lambda who: reported(who).period,
+    "disputes:proof.number": lambda who: dispute_sent(who).number,
+    "disputes:proof.letter": lambda who: dispute_letter(who).number,
+    "disputes:review.number": lambda who: dispute_sent(who, "rejected").number,
+    "disputes:withdraw.number": lambda who: dispute_sent(who).number,
+    "disputes:check.number": lambda who: dispute_draft(who).number,
+    "disputes:send.number": lambda who: dispute_draft(who).number,
+    "disputes:discard.number": lambda who: dispute_draft(who).number,
+    "disputes:step.number": lambda who: dispute_draft(who).number,
+    "disputes:step.step": lambda who: "matter",
+    "disputes:files.number": lambda who: dispute_draft(who).number,
+    "disputes:file.number": lambda who: dispute_file(who).dispute.number,
+    "disputes:file.ref": lambda who: dispute_file(who).ref,
+    "disputes:remove_file.number": lambda who: dispute_file(who).dispute.number,
+    "disputes:remove_file.ref": lambda who: dispute_file(who).ref,
+    "disputes:staff_file.number": lambda who: dispute_file(who).dispute.number,
+    "disputes:staff_file.ref": lambda who: dispute_file(who).ref,
+    "disputes:staff_page.number": lambda who: dispute_file(who).dispute.number,
+    "disputes:staff_page.ref": lambda who: dispute_file(who).ref,
+    "disputes:staff_page.page": lambda who: 1,
+    "disputes:release_file.number": lambda who: dispute_file(who, "quarantined").dispute.number,
+    "disputes:release_file.ref": lambda who: dispute_file(who, "quarantined").ref,
+    "disputes:edit_wording.key": lambda who: "closing",
+    "disputes:edit_wording.language": lambda who: "en",
+    "disputes:approve_wording.key": lambda who: "closing",
+    "disputes:approve_wording.language": lambda who: "en",
+    "disputes:answer_extension.number": lambda who: dispute_case(who).number,
+    "disputes:approve.number": lambda who: dispute_case(who).number,
+    "disputes:ask.number": lambda who: dispute_case(who).number,
+    "disputes:assign.number": lambda who: dispute_case(who).number,
+    "disputes:clock.number": lambda who: dispute_case(who).number,
+    "disputes:decide.number": lambda who: dispute_case(who).number,
+    "disputes:extend.number": lambda who: dispute_case(who).number,
+    "disputes:message.number": lambda who: dispute_case(who).number,
+    "disputes:note.number": lambda who: dispute_case(who).number,
+    "disputes:propose.number": lambda who: dispute_case(who).number,
+    "disputes:resume.number": lambda who: dispute_case(who).number,
+    "disputes:staff_case.number": lambda who: dispute_case(who).number,
+    "disputes:staff_letter.number": lambda who: dispute_case(who).number,
+    "disputes:staff_letter.letter": lambda who: "DP-NONE-1",
+    "disputes:take.number": lambda who: dispute_case(who).number,
     "number": lambda who: scene(who).submitted().number,
 }
+
+
+def dispute_draft(who: dict[str, Any]) -> Any:
+    return Filing(who["owner"], account_of(who["owner"])).draft()
+
+
+def dispute_case(who: dict[str, Any]) -> Any:
+    return sent_case(account_of(who["owner"]))
+
+
+def dispute_sent(who: dict[str, Any], status: str = "received") -> Any:
+    """The owner's case; the same one for each part of an address."""
+    held = CardAccount.objects.filter(cardholder__user=who["owner"]).first()
+    held = held or account_of(who["owner"])
+    return held.disputes.first() or case(held, status)
+
+
+def dispute_file(who: dict[str, Any], status: str = "clean") -> Any:
+    dispute = dispute_sent(who)
+    return dispute.uploads.first() or kept(dispute, status)
+
+
+def dispute_letter(who: dict[str, Any]) -> Any:
+    letter = letters.write(dispute_sent(who), "receipt", at=now())
+    letters.draw_next(at=now())
+    return letter
+
+
+def reported(who: dict[str, Any]) -> Any:
+    return record(CardAccount.objects.get(cardholder__user=who["owner"]))
 
 
 def purge(who: dict[str, Any]) -> Any:
@@ -139,7 +221,7 @@ def row(name: str, method: str, cells: tuple[str, ...]) -> str:
     return f"{name:<36} {method:<5} " + " ".join(f"{cell:<5}" for cell in cells).rstrip()
 
 
-pytestmark = pytest.mark.usefixtures("development_seal")  # agreements are sealed
+pytestmark = pytest.mark.usefixtures("drawn_once")  # agreements are sealed, none is looked at
 
 
 @pytest.mark.django_db
@@ -168,5 +250,6 @@ def test_every_row_is_about_an_address():
 def test_no_post_passes_without_a_csrf_token(address):
     client = Client(enforce_csrf_checks=True)
     people.sign_in(client, people.cardholder())
-    path = address.path(dict.fromkeys(address.parts, "1"))  # refused before anything is looked up
+    nothing = {"ref": str(UUID(int=0))}  # refused before anything is looked up
+    path = address.path({part: nothing.get(part, "1") for part in address.parts})
     assert client.post(path).status_code in (403, 405)

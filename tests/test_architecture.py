@@ -113,6 +113,7 @@ EDGES = {
     "views", "tasks", "commands", "middleware", "adapters", "access", "urls", "context", "forms",
     "api", "admin", "signals", "apps", "checks", "logs",
     "staff_views", "verify",  # views by another name
+    "case_files",  # a template tag
     "stepup",  # methods(user) asks how old a factor is now
 }  # fmt: skip
 CLOCKS = re.compile(

@@ -41,7 +41,7 @@ DAY = timedelta(days=1)
 def gather(request: EvidenceRequest, *, at: datetime) -> Gathered:
     """Return what the document says, as of the account's feed. `at` is the moment of issue.
 
-    All of it as of one moment, though a feed may go live meanwhile. At most nine queries, whatever
+    All of it as of one moment, though a feed may go live meanwhile. At most ten queries, whatever
     the number of rows. Errors: Refused EV-1 to EV-5.
     """
     with one_moment():
@@ -86,7 +86,7 @@ def check_askable(account: CardAccount, kind: str, *, books: Ledger | None = Non
     """
     if kind == Kind.SETTLEMENT:
         books = books or read(account)
-        owed = queries.stands(account, books.bills, books.movements, ()).by_component
+        owed = queries.stands(account, books.bills, books.movements).by_component
         rules.check_settled(owed, said=formatted(owed.total, account.currency))
     elif kind == Kind.AGREEMENTS:
         _check_any(queries.plan_history(account))
@@ -186,6 +186,7 @@ def _parts(
     if request.with_contacts:
         parts["contacts"] = _contacts(account, base.from_on, base.until_on)
         parts["contacts_from"] = retention.CATEGORIES["accounts.contacts"].before(localdate(at))
+    parts["disputes"] = _disputes(account, base.from_on, base.until_on)
     if request.with_plans:
         parts["plans"] = queries.plan_history(account)
     return parts
@@ -193,7 +194,7 @@ def _parts(
 
 def _check_page(account: CardAccount, ledger: Ledger) -> None:
     """What we certify ends where the account page ends. Errors: Refused EV-1."""
-    page = queries.stands(account, ledger.bills, ledger.movements, ()).by_component
+    page = queries.stands(account, ledger.bills, ledger.movements).by_component
     walked = ledger.walk(ledger.as_of).parts
     rules.check_reconciled(rules.reconcile(walked, (), page, amounts=(), statements=()))
 
@@ -220,6 +221,17 @@ def _records(account: CardAccount, from_on: date, until_on: date) -> list[Record
             disputed=row.disputed,
         )
         for number, row in enumerate(rows, 1)
+    ]
+
+
+def _disputes(account: CardAccount, from_on: date, until_on: date) -> list[queries.DisputePast]:
+    """Return the cases about lines of the books that were open on a day of the period."""
+    return [
+        past
+        for past in queries.dispute_history(account)
+        if past.lines
+        and past.filed_on <= until_on
+        and (past.settled_on is None or past.settled_on >= from_on)
     ]
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from accounts.book import Components
 from accounts.evidence.walk import DayEnd, Spell
-from accounts.queries import PlanPast
+from accounts.queries import DisputePast, PlanPast
 
 
 class Basis(NamedTuple):
@@ -188,3 +188,4 @@ class Gathered:
     plans: Sequence[PlanPast] | None = None
     copies: Sequence[Copy] | None = None
     settlement: Settlement | None = None
+    disputes: Sequence[DisputePast] | None = None  # that were open on a day of the period

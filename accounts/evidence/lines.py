@@ -20,7 +20,8 @@ class Line:
 
     `text` is the bank's own: a posting without one has its kind (a code of Posting.Kind), a
     statement its due date (ISO). With the document's number and SHA-256 an outsider finds the
-    very same line.
+    very same line. `key` finds it in the books of the account: a posting or a contact by its
+    own reference, a statement by its day, a record by its month.
     """
 
     ref: str
@@ -29,6 +30,7 @@ class Line:
     text: str
     amount: Decimal | None
     currency: str
+    key: str
 
 
 def line(document: Document, ref: str) -> Line | None:
@@ -65,17 +67,17 @@ def _lines(facts: dict[str, Any]) -> Iterator[Line]:
     for row in facts.get("postings", ()):
         text = row["description"] or row["merchant"] or str(words.KINDS[row["kind"]])
         yield Line(row["line"], "posting", _day(row["posted_on"]), text,
-                   Decimal(row["amount"]), currency)  # fmt: skip
+                   Decimal(row["amount"]), currency, row["ref"])  # fmt: skip
     for row in facts.get("statements", ()):
         yield Line(row["line"], "statement", _day(row["made_on"]), row["due_on"],
-                   Decimal(row["closing"]), currency)  # fmt: skip
+                   Decimal(row["closing"]), currency, row["made_on"])  # fmt: skip
     for row in facts.get("records", ()):
         text = f"{row['period']} · {row['reported_code']} · {row['bureau']}".removesuffix(" · ")
         yield Line(row["line"], "record", _day(f"{row['period']}-01"), text,
-                   Decimal(row["overdue_amount"]), currency)  # fmt: skip
+                   Decimal(row["overdue_amount"]), currency, row["period"])  # fmt: skip
     for row in facts.get("contacts", ()):
         text = f"{row['purpose']} · {row['outcome']}"
-        yield Line(row["line"], "contact", _day(row["at"]), text, None, currency)
+        yield Line(row["line"], "contact", _day(row["at"]), text, None, currency, row["ref"])
 
 
 def _day(text: str) -> date:

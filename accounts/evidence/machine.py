@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.book import ZERO, Components
 from accounts.evidence.gathered import Gathered, Movements, PostingLine, RecordLine
 from accounts.evidence.rules import PARTS, Difference, check_reconciled
-from accounts.queries import PlanPast
+from accounts.queries import DisputePast, PlanPast
 from portal.kit.money import unit
 from portal.records.typeset import Attachment
 
@@ -116,6 +116,8 @@ def _parts(facts: Gathered, postings: Sequence[dict[str, Any]]) -> dict[str, Any
         parts["contacts_kept_from"] = _plain(facts.contacts_from)
     if facts.plans is not None:
         parts["plans"] = [_plan(plan, currency) for plan in facts.plans]
+    if facts.disputes is not None:
+        parts["disputes"] = [_dispute(past) for past in facts.disputes]
     if facts.settlement:
         done = asdict(facts.settlement) | {"owed": facts.settlement.owed}
         parts["settlement"] = {name: _value(value, currency) for name, value in done.items()}
@@ -197,6 +199,16 @@ def _plan(plan: PlanPast, currency: str) -> dict[str, Any]:
     }
 
 
+def _dispute(past: DisputePast) -> dict[str, Any]:
+    return {
+        "number": past.number,
+        "filed_on": _plain(past.filed_on),
+        "lines": [{"kind": kind, "key": key} for kind, key in past.lines],
+        "state": past.state,
+        "settled_on": _plain(past.settled_on),
+    }
+
+
 def _rows(rows: Iterable[Any], currency: str) -> list[dict[str, Any]]:
     return [
         {name: _value(getattr(row, name), currency) for name in row.__dataclass_fields__}
@@ -243,6 +255,9 @@ def as_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> bytes:
 
 
 def _cell(name: str, value: Any) -> Any:
-    if isinstance(value, str) and name not in NUMBERS and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
+    return value if name in NUMBERS else as_cell(value)
+
+
+def as_cell(value: Any) -> Any:
+    """Return a value for a table: a text that begins like a formula gets an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -15,7 +15,7 @@ from portal.records.typeset.fonts import printable
 
 def overdue(facts: Gathered) -> list[Block]:
     """Return the reports to the credit bureau and what the law gives the cardholder."""
-    blocks = sections.records(facts)
+    blocks = [*sections.records(facts), *sections.disputes(facts)]
     if facts.contacts is not None:
         blocks += sections.contacts(facts)
     if facts.plans is not None:

@@ -32,6 +32,7 @@ class Repayments:
             found += itemisation(self.facts)
         if self.facts.records is not None:
             found += sections.records(self.facts)
+        found += sections.disputes(self.facts)
         if self.facts.contacts is not None:
             found += sections.contacts(self.facts)
         if self.facts.plans is not None:

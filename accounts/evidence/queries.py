@@ -36,6 +36,12 @@ def documents_of(asked: EvidenceRequest) -> list[Document]:
     return list(Document.objects.filter(subject=subject_of(asked)).order_by("-language"))
 
 
+def readable(asked: EvidenceRequest, language: str) -> Document | None:
+    """Return the document in a language, or in the one there is; None without bytes to read."""
+    made = [document for document in documents_of(asked) if not document.purged_at]
+    return next((each for each in made if each.language == language), made[0] if made else None)
+
+
 @dataclass(frozen=True)
 class Step:
     """What is being done. `slow`: it takes longer than people should wait for on the page."""

@@ -1,5 +1,7 @@
 """What several documents say: who, which account, from which books, and how to check and object."""
 
+from datetime import date
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -81,6 +83,20 @@ def foot(facts: Gathered, *, verify_url: str) -> list[Block]:
             )
             % {"phone": settings.BANK["phone"]}
         ),
+        *checking(verify_url),
+        Paragraph(
+            _(
+                "Attached to the PDF are the same facts for machines, with a description of "
+                "their form. A copy of this file is kept unchanged, and every later download is "
+                "logged."
+            )
+        ),
+    ]
+
+
+def checking(verify_url: str) -> list[Block]:
+    """Return how anyone can check a sealed document: the same in every one, letters too."""
+    return [
         Heading(_("How to check this document")),
         Paragraph(
             _(
@@ -90,13 +106,6 @@ def foot(facts: Gathered, *, verify_url: str) -> list[Block]:
                 "same as the file."
             )
             % {"url": verify_url, "verify": f"{settings.SITE_URL}/verify/"}
-        ),
-        Paragraph(
-            _(
-                "Attached to the PDF are the same facts for machines, with a description of "
-                "their form. A copy of this file is kept unchanged, and every later download is "
-                "logged."
-            )
         ),
     ]
 
@@ -144,6 +153,53 @@ def _record(row: RecordLine, money: words.Money) -> tuple[str, ...]:
         told if row.overdue_amount or row.notified_on else "–",
         "\n".join(filter(None, marks)) or "–",
     )  # fmt: skip
+
+
+def disputes(facts: Gathered) -> list[Block]:
+    """Return the objections that were open in the period. Without any: only beside records."""
+    heading = Heading(_("Objections by the cardholder"))
+    if not facts.disputes:
+        if facts.records is None or facts.disputes is None:
+            return []
+        return [heading, Paragraph(_("No objection to these lines was open in this period."))]
+    columns = [
+        Column(_("Case"), 17), Column(_("About"), 33), Column(_("Filed on"), 14),
+        Column(_("State"), 22), Column(_("Answered"), 14),
+    ]  # fmt: skip
+    rows = [
+        (
+            past.number, "\n".join(_contested(kind, key, facts) for kind, key in past.lines),
+            words.day(past.filed_on), str(words.DISPUTES[past.state]),
+            words.day(past.settled_on) if past.settled_on else "–",
+        )
+        for past in facts.disputes
+    ]  # fmt: skip
+    return [
+        heading,
+        Table(_("Objections open on a day of this period"), columns, rows),
+        Paragraph(
+            _("As it stood when this document was made. What was corrected since shows as a "
+              "movement or a later version of a report."),
+            note=True,
+        ),
+    ]  # fmt: skip
+
+
+def _contested(kind: str, key: str, facts: Gathered) -> str:
+    """Name a line by its reference in this document, or as the books do if it is not in it."""
+    moved = facts.movements
+    if kind == "record":
+        found = next(
+            (r.line for r in facts.records or () if (r.period, r.latest) == (key, True)), ""
+        )
+        return _("report of %(month)s") % {"month": words.month(key)} + (found and f" ({found})")
+    if kind == "statement":
+        made = ((s.line, s.made_on.isoformat()) for s in (moved.statements if moved else ()))
+        found = next((line for line, on in made if on == key), "")
+        said = _("statement of %(day)s") % {"day": words.day(date.fromisoformat(key))}
+        return said + (found and f" ({found})")
+    found = next((p.line for p in (moved.postings if moved else ()) if p.ref == key), "")
+    return found or _("movement %(ref)s") % {"ref": printable(key)}
 
 
 def contacts(facts: Gathered) -> list[Block]:

@@ -26,6 +26,16 @@ CHANNELS: dict[str, Any] = dict(ContactAttempt.Channel.choices)
 PURPOSES: dict[str, Any] = dict(EvidenceRequest.Purpose.choices)
 TITLES: dict[str, Any] = dict(EvidenceRequest.Kind.choices)
 
+DISPUTES: dict[str, Any] = {  # where a case stands, for others to read: the states of DisputePast
+    "open": gettext_lazy("being examined"),
+    "second_review": gettext_lazy("answered, and being examined again"),
+    "withdrawn": gettext_lazy("withdrawn by the cardholder"),
+    "upheld": gettext_lazy("the cardholder was right"),
+    "partly_upheld": gettext_lazy("the cardholder was right in part"),
+    "rejected": gettext_lazy("no error was found"),
+    "unconfirmed": gettext_lazy("could not be confirmed either way"),
+}
+
 
 class Money:
     """Writes amounts of one currency; zero and the like come often and are written once.

@@ -56,14 +56,16 @@ def account(request: PortalRequest, ref: str) -> HttpResponse:
 def pay(request: PortalRequest, ref: str) -> HttpResponse:
     """Where to transfer the money to, and how much would make which difference."""
     held = get_object_or_404(queries.held_by(request.user), ref=ref)
-    position = queries.position(held)
+    standing = queries.standings([held])[0]
+    position = standing.position
     plan = queries.plan_facts([held], on=localdate()).get(held.pk)
-    apart = rules.beside(position, plan.to_come) if plan else position
+    apart = rules.undisputed(rules.beside(position, plan.to_come) if plan else position)
     sums = {name: getattr(apart, name) for name in ("overdue", "to_be_current", "balance")}
     sums["plan"] = (plan and plan.next_amount) or ZERO
     context = {
         "account": held,
         "position": position,
+        "all_held": standing.all_held,
         "plan": plan,
         "apart": apart,
         "plain": {name: rounded(amount, held.currency) for name, amount in sums.items()},

@@ -126,10 +126,10 @@ def proof_pack(request: PortalRequest, number: str, language: str) -> FileRespon
 
 def _readable(asked: EvidenceRequest) -> Document:
     """Return the document in the reader's language, or in the one there is; 404 before it is."""
-    made = [document for document in queries.documents_of(asked) if not document.purged_at]
-    if not made:
+    document = queries.readable(asked, get_language() or "")
+    if document is None:
         raise Http404
-    return next((each for each in made if each.language == get_language()), made[0])
+    return document
 
 
 @cardholder_required

@@ -9,7 +9,7 @@ from disputes.models.cases import Dispute
 
 
 class Deadline(models.Model):
-    """Until when an answer is due, by which rule. Triggers refuse UPDATE and DELETE."""
+    """Until when an answer is due, by which rule. A trigger refuses UPDATE."""
 
     FIRST, REVIEW = 1, 2
 

@@ -24,6 +24,7 @@ from accounts.queries import position
 from plans import actions, document, rules, signing
 from plans.models import Offer, PlanRequest
 from plans.queries import usual_first_day
+from portal.demo import cases
 from portal.kit import money
 from portal.records.models import Notice
 
@@ -70,7 +71,7 @@ def make() -> None:
     feed = folder() / "feed"
     write_feed(feed, accounts=SIZE, seed=SEED, as_of=localdate(), months=12)
     call_command("import_feed", feed, verbosity=0)
-    agent, *_ = [_staff(email, role, name) for email, role, name in STAFF]
+    agent, _agent, handler, *_ = [_staff(email, role, name) for email, role, name in STAFF]
     for email, (ref, language) in PLAYERS.items():
         activate(Cardholder.objects.get(ref=ref), email, language)
     own: dict[str, CardAccount] = {}
@@ -88,7 +89,19 @@ def make() -> None:
     activate(settled.cardholder, "settled@example.com", "zh-hans")
     certified(settled, EvidenceRequest.Kind.SETTLEMENT)
     refs = ",".join(next(free).cardholder.ref for _ in range(2))
+    with_cases([*free], handler, without=refs)
     call_command("issue_activation_codes", out=folder() / "letters.csv", refs=refs)
+
+
+def with_cases(behind: list[CardAccount], handler: User, *, without: str) -> None:
+    """Someone in every state of a case: those who are behind first, then who has paid since."""
+    others = CardAccount.objects.filter(cardholder__user=None).order_by("ref")
+    left = [account for account in others if account.cardholder.ref not in without.split(",")]
+    fitting = (account for account in dict.fromkeys([*behind, *left]) if cases.fits(account))
+    for state, (_reach, language, _days) in cases.CASES.items():
+        account = next(fitting)
+        owner = activate(account.cardholder, f"{state}@example.com", language)
+        cases.make(account, owner, state, handler=handler)
 
 
 def _staff(email: str, role: str, name: str) -> User:

@@ -14,7 +14,7 @@ from accounts.models import User
 from portal.demo import people
 from portal.records.models import Notice
 
-PERIOD = 30  # seconds a TOTP code lives
+PERIOD = 30  # not of the law: seconds a TOTP code lives
 
 
 @require_safe

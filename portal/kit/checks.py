@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 
 @register(Tags.security, deploy=True)
@@ -25,4 +25,8 @@ def hardened(**_: Any) -> list[CheckMessage]:
         )
     if not settings.CONTENT_SECURITY_POLICY:
         problems.append(Error("No Content-Security-Policy.", id="portal.E005"))
+    if not settings.CLAMD_URL:
+        problems.append(
+            Warning("CLAMD_URL is empty: no virus scanner sees uploads.", id="portal.W001")
+        )
     return problems

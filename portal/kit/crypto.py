@@ -35,9 +35,7 @@ def keys() -> dict[str, bytes]:
 
 def encrypt(text: str, *, bound_to: str) -> str:
     """Encrypt text so that it reads back only under the same `bound_to` (table.column:row)."""
-    name, key = next(iter(keys().items()))
-    nonce = os.urandom(12)
-    sealed = nonce + AESGCM(key).encrypt(nonce, text.encode(), bound_to.encode())
+    name, sealed = _seal(text.encode(), bound_to)
     return f"{name}:{base64.b64encode(sealed).decode()}"
 
 
@@ -47,8 +45,29 @@ def decrypt(sealed: str, *, bound_to: str) -> str:
     Errors: InvalidTag if altered or moved to another row, KeyError for a lost key.
     """
     name, _, encoded = sealed.partition(":")
-    raw = base64.b64decode(encoded)
-    return AESGCM(keys()[name]).decrypt(raw[:12], raw[12:], bound_to.encode()).decode()
+    return _open(name, base64.b64decode(encoded), bound_to).decode()
+
+
+def encrypt_bytes(data: bytes, *, bound_to: str) -> bytes:
+    """Encrypt a file's bytes so that they read back only under the same `bound_to`."""
+    name, sealed = _seal(data, bound_to)
+    return name.encode() + b":" + sealed
+
+
+def decrypt_bytes(sealed: bytes, *, bound_to: str) -> bytes:
+    """Return the bytes. Errors: those of decrypt()."""
+    name, _, raw = sealed.partition(b":")
+    return _open(name.decode("utf-8", "replace"), raw, bound_to)
+
+
+def _seal(data: bytes, bound_to: str) -> tuple[str, bytes]:
+    name, key = next(iter(keys().items()))
+    nonce = os.urandom(12)
+    return name, nonce + AESGCM(key).encrypt(nonce, data, bound_to.encode())
+
+
+def _open(name: str, raw: bytes, bound_to: str) -> bytes:
+    return AESGCM(keys()[name]).decrypt(raw[:12], raw[12:], bound_to.encode())
 
 
 def fingerprint(text: str, *, purpose: str) -> str:

@@ -20,6 +20,12 @@ def download(data: bytes, name: str, content_type: str = "application/pdf") -> F
     return response
 
 
+def body_exceeds(request: HttpRequest, most: int) -> bool:
+    """Tell from the announced length, before anything is read, whether a body is too long."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return not length.isdecimal() or int(length) > most
+
+
 def wants_fragment(request: HttpRequest) -> bool:
     """Tell whether htmx asks for a part; going back in history asks for the whole page."""
     htmx = request.htmx  # type: ignore[attr-defined]

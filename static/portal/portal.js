@@ -59,6 +59,28 @@
     });
   }
 
+  // Files on their way: how much is sent, and that it goes on. The bar exists only where htmx sends.
+  document.body.addEventListener("htmx:xhr:progress", (event) => {
+    const bar = event.target.querySelector?.("progress");
+    if (!bar || !event.detail.lengthComputable) return;
+    const said = event.target.querySelector("[data-sending]");
+    if (said.textContent !== said.dataset.sending) said.textContent = said.dataset.sending;
+    bar.hidden = false;
+    bar.value = (100 * event.detail.loaded) / event.detail.total;
+  });
+  document.body.addEventListener("htmx:load", (event) => { // it sends as soon as they are chosen
+    for (const button of event.target.querySelectorAll("[data-without-htmx]")) button.hidden = true;
+  });
+  const sent = (event) => { // an answer came, or none will
+    const bar = event.target.querySelector?.("progress.sending-bar");
+    if (!bar) return;
+    bar.hidden = true;
+    event.target.querySelector("[data-sending]").textContent = "";
+  };
+  for (const end of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.body.addEventListener(end, sent);
+  }
+
   const net = document.getElementById("net");
   const show = (hidden) => () => { if (net) net.hidden = hidden; };
   for (const fault of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page
 
+from tests import people
+
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -74,11 +76,10 @@ def page(page: Page) -> Iterator[Page]:
 
 @pytest.fixture
 def sign_in(context: BrowserContext, live_server: Any) -> Callable[[Any], None]:
-    """sign_in(user): the browser has that user's session."""
+    """sign_in(user): the browser has that user's session, with staff's second factor."""
 
     def signed_in(user: Any) -> None:
-        client = Client()
-        client.force_login(user)
+        client = people.sign_in(Client(), user)
         context.add_cookies(
             [
                 {"name": morsel.key, "value": morsel.value, "url": live_server.url}

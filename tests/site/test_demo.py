@@ -4,7 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import Resolver404, include, path, resolve
 
-from accounts.models import Cardholder, EvidenceRequest, User
+from accounts.models import Cardholder, EvidenceRequest, Hold, User
+from disputes.models import Correction, Dispute, Upload
 from plans.models import Agreement, Offer, PlanRequest
 from portal.demo import people
 from portal.records import documents, verification
@@ -31,6 +32,10 @@ def test_somebody_is_in_every_state(filled):
     assert verification.check(documents.read(agreement.document)).outcome == "valid"
     certified = EvidenceRequest.objects.values_list("kind", "status").order_by("kind")
     assert list(certified) == [("repayments", "ready"), ("settlement", "ready")]
+    cases = Dispute.objects.order_by("number").values_list("status", flat=True)
+    assert set(cases) == {"received", "waiting_for_cardholder", "upheld", "rejected"}
+    assert Correction.objects.count() == 1 and Upload.objects.count() == 2
+    assert Hold.objects.filter(reason="dispute", until_at=None).exists()
     assert list(breaks()) == []
 
 

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = "Folders, database, cache table, translations, static files; the demo's seal and people."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for folder in ("files", "log", "seal", "broker/messages", "broker/control"):
+        for folder in ("files", "evidence", "log", "seal", "broker/messages", "broker/control"):
             (Path(settings.VAR_DIR) / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 from django.db.models import Model
 
 from accounts.evidence import states as evidence
+from disputes import states as disputes
 from plans import states as plans
 
 
@@ -16,7 +17,11 @@ class Command(BaseCommand):
         self.stdout.write(
             "# States\n\nPrinted by `manage.py state_diagrams`. Nothing else is possible."
         )
-        tables: dict[type[Model], dict[str, set[str]]] = {**evidence.TABLES, **plans.TABLES}
+        tables: dict[type[Model], dict[str, set[str]]] = {
+            **evidence.TABLES,
+            **plans.TABLES,
+            **disputes.TABLES,
+        }
         for model, table in tables.items():
             self.stdout.write(f"\n## {model.__name__}\n\n```mermaid\nstateDiagram-v2")
             for was, followers in table.items():

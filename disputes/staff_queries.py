@@ -1,0 +1,232 @@
+"""What the complaint handlers read: the queue by its clock, and what ties someone to a case."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.tuple_lookups import TupleGreaterThan
+from django.utils.translation import gettext_lazy as _
+
+from accounts import queries as ledger
+from accounts.models import ContactAttempt, User
+from accounts.models.people import Role
+from disputes.clock import mark_reached, share_used
+from disputes.duty import Ties
+from disputes.models import Correction, Deadline, Decision, Dispute, Extension, Line
+from disputes.policy import CURRENT
+from portal.records.audit import subject_of
+from portal.records.models import AuditEvent
+
+Status = Dispute.Status
+PAGE = 50
+HANDLERS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR)
+
+
+def cases() -> QuerySet[Dispute]:
+    """Every case that was sent, for staff; a draft is the cardholder's alone."""
+    sent = Dispute.objects.exclude(submitted_at=None)
+    return sent.select_related("account__cardholder__user", "taken_by", "deadline", "started_by")
+
+
+def handlers() -> QuerySet[User]:
+    """Whom a case can be given to."""
+    return User.objects.filter(role__in=HANDLERS, is_active=True).order_by("name", "pk")
+
+
+# == the queue
+
+WAITS = Q(Exists(Decision.objects.filter(dispute=OuterRef("pk"), status="proposed"))) | Q(
+    Exists(Extension.objects.filter(dispute=OuterRef("pk"), status="asked"))
+)
+
+
+@dataclass(frozen=True)
+class Tab:
+    key: str
+    label: object
+    count: int
+
+
+LABELS = {
+    "mine": _("Mine"),
+    "unclaimed": _("Nobody has them"),
+    "open": _("All open"),
+    "reviews": _("Second reviews"),
+    "approval": _("Waiting for approval"),
+    "late": _("Late corrections"),
+}
+
+
+def _in_tab(user: User, *, on: date) -> dict[str, Q]:
+    live = Q(status__in=Dispute.LIVE)
+    late = Correction.objects.filter(
+        ruling__decision__dispute=OuterRef("pk"), done_at=None, due_on__lt=on
+    )
+    return {
+        "mine": live & Q(taken_by=user),
+        "unclaimed": live & Q(taken_by=None),
+        "open": live,
+        "reviews": Q(status=Status.SECOND_REVIEW),
+        "approval": live & WAITS,
+        "late": Q(Exists(late)),
+    }
+
+
+def tabs(user: User, *, on: date) -> list[Tab]:
+    """The tabs of the queue and how many cases are in each: one query."""
+    counts = Dispute.objects.exclude(submitted_at=None).aggregate(
+        **{key: Count("pk", filter=where) for key, where in _in_tab(user, on=on).items()}
+    )
+    return [Tab(key, label, counts[key]) for key, label in LABELS.items()]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How a deadline stands on a day."""
+
+    plan_on: date  # what was promised
+    due_on: date  # the last lawful day
+    left: int  # calendar days until what was promised; below 0 it is broken
+    used: int  # per cent of the promised time, 100 at most
+
+    @property
+    def late(self) -> int:
+        """Days since what was promised."""
+        return max(-self.left, 0)
+
+    @property
+    def tag(self) -> str:
+        """The colour's name: bad from the promised day on, warn at the policy's last warning."""
+        if self.used >= max(CURRENT.warn_at):
+            return "bad"
+        return "warn" if mark_reached(self.used, CURRENT.warn_at[1:]) else "info"
+
+
+def clock(dispute: Dispute, *, on: date) -> Clock | None:
+    """Return how the case's deadline stands; None where no answer is due any more."""
+    deadline = dispute.deadline
+    if deadline is None or dispute.status not in Dispute.LIVE:
+        return None
+    used = share_used(counted_from=deadline.counted_from, plan_on=deadline.plan_on, on=on)
+    return Clock(deadline.plan_on, deadline.due_on, (deadline.plan_on - on).days, used)
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """What of the queue is asked for; anything unknown means the usual."""
+
+    tab: str = "open"
+    matter: str = ""
+    find: str = ""  # a case's number or an account's reference
+
+    @classmethod
+    def of(cls, asked: Any, *, usual: str) -> "QueueFilter":
+        tab, matter = asked.get("tab", ""), asked.get("matter", "")
+        return cls(
+            tab if tab in LABELS else usual,
+            matter if matter in Dispute.Matter.values else "",
+            asked.get("find", "").strip()[:40],
+        )
+
+
+@dataclass(frozen=True)
+class Row:
+    case: Dispute
+    clock: Clock | None
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    """Some rows of the queue, and the number behind which the next page starts ("" at the end)."""
+
+    rows: list[Row]
+    after: str
+
+
+def queue_page(user: User, wanted: QueueFilter, *, after: str, on: date) -> QueuePage:
+    """Return the cases of a tab behind the one numbered `after`, nearest deadline first."""
+    rows = cases().filter(_in_tab(user, on=on)[wanted.tab]).order_by("deadline__due_on", "pk")
+    if wanted.matter:
+        rows = rows.filter(matter=wanted.matter)
+    if wanted.find:
+        rows = rows.filter(Q(number__iexact=wanted.find) | Q(account__ref__iexact=wanted.find))
+    if last := cases().filter(number=after).first():
+        due_on = last.deadline.due_on if last.deadline else date.max
+        rows = rows.filter(TupleGreaterThan(("deadline__due_on", "pk"), (due_on, last.pk)))
+    found = list(rows[: PAGE + 1])
+    page = [Row(case, clock(case, on=on)) for case in found[:PAGE]]
+    return QueuePage(page, found[PAGE - 1].number if len(found) > PAGE else "")
+
+
+def waiting_count(user: User, *, on: date) -> int:
+    """How many cases are due within a week and nobody's, or are this person's: the home card."""
+    soon = Q(taken_by=None, deadline__due_on__lte=on + timedelta(days=7))
+    return Dispute.objects.filter(soon | Q(taken_by=user), status__in=Dispute.LIVE).count()
+
+
+# == who may (CN-CMP-05)
+
+TOOK = (
+    "disputes.dispute.in_review",
+    "disputes.dispute.taken",
+    "disputes.dispute.taken_over",
+    "disputes.dispute.assigned",
+    "disputes.decision.returned",
+)
+
+
+def round_of(dispute: Dispute) -> int:
+    """1: first answer, 2: second review."""
+    return dispute.deadline.round if dispute.deadline else 1
+
+
+def ties(dispute: Dispute, user: User) -> Ties:
+    """Return what ties a member of staff to a case. A handful of queries."""
+    account = dispute.account
+    filed = dispute.started_by_id == user.pk and dispute.channel == Dispute.Channel.PORTAL
+    contacts = ContactAttempt.objects.filter(account=account, by=user.collector_code)
+    return Ties(
+        own=filed or account.cardholder.user_id == user.pk,
+        acted=user.pk in ledger.acted_on(account),
+        contacted=bool(user.collector_code) and contacts.exists(),
+        earlier=_had_a_part(dispute, user),
+    )
+
+
+def _had_a_part(dispute: Dispute, user: User) -> bool:
+    """Tell whether they answered before: the first round of this case, or a case of its lines."""
+    same_line = Q()
+    for line in dispute.lines.all():
+        same_line |= Q(kind=line.kind, key=line.key)
+    before = Q(dispute=dispute, round__lt=round_of(dispute))
+    if same_line:
+        others = Line.objects.filter(same_line).exclude(dispute=dispute).values("dispute")
+        before |= Q(dispute__in=others)
+    said = Decision.objects.filter(before).filter(Q(proposed_by=user) | Q(approved_by=user))
+    return said.exists() or (round_of(dispute) > 1 and user.pk in _first_round(dispute))
+
+
+def _first_round(dispute: Dispute) -> set[int]:
+    """Return who had the case, or sent its answer back, before the second review was asked for."""
+    again = dispute.deadlines.filter(round=Deadline.REVIEW).earliest("step")
+    subjects = [subject_of(dispute)]
+    subjects += [subject_of(decision) for decision in dispute.decisions.filter(round=1)]
+    events = AuditEvent.objects.filter(subject__in=subjects, verb__in=TOOK, at__lt=again.made_at)
+    return {
+        data.get("to") or int(actor.partition(":")[2] or 0)
+        for actor, data in events.values_list("actor", "data")
+    }
+
+
+def has_declared(dispute: Dispute, user: User) -> bool:
+    """Tell whether this handler has declared that they have no interest in the matter."""
+    declared = AuditEvent.objects.filter(
+        subject=subject_of(dispute), actor=f"user:{user.pk}", data__declared=True
+    )
+    return declared.exists()
+
+
+def proposed(dispute: Dispute) -> Decision | None:
+    """The answer that waits for a second person."""
+    return dispute.decisions.filter(status=Decision.Status.PROPOSED).first()
