@@ -15,14 +15,18 @@ from portal.urls import urlpatterns as site
 urlpatterns = [*site, path("demo/", include("portal.demo.urls"))]
 
 
-@pytest.fixture
-def filled(db, settings, tmp_path, development_seal):
+@pytest.mark.urls("tests.site.test_demo")
+def test_the_demonstration(db, settings, tmp_path, drawn_once, client, capsys):
+    """One filling for all that is asked of it: it takes many seconds."""
     settings.DEMO = True
     settings.VAR_DIR = tmp_path
     call_command("demo")
+    somebody_is_in_every_state()
+    the_page_shows_sign_ins_codes_and_mails(client)
+    a_second_run_changes_nothing(capsys)
 
 
-def test_somebody_is_in_every_state(filled):
+def somebody_is_in_every_state():
     assert set(PlanRequest.objects.values_list("status", flat=True)) == set(PlanRequest.Status)
     seen = set(Offer.objects.values_list("status", flat=True))
     passing = {Offer.Status.PREPARING, Offer.Status.SUPERSEDED}
@@ -39,19 +43,18 @@ def test_somebody_is_in_every_state(filled):
     assert list(breaks()) == []
 
 
-def test_a_second_run_changes_nothing(filled, capsys):
+def the_page_shows_sign_ins_codes_and_mails(client):
+    page = client.get("/demo/").content.decode()
+    assert "supervisor1@example.com" in page and "signed@example.com" in page
+    assert people.letters()[0]["code"] in page
+
+
+def a_second_run_changes_nothing(capsys):
     before = User.objects.count(), Cardholder.objects.count()
     call_command("demo")
     assert (User.objects.count(), Cardholder.objects.count()) == before
     said = capsys.readouterr().out
     assert "holder@example.com" in said and "to activate" in said
-
-
-@pytest.mark.urls("tests.site.test_demo")
-def test_the_page_shows_sign_ins_codes_and_mails(filled, client):
-    page = client.get("/demo/").content.decode()
-    assert "supervisor1@example.com" in page and "signed@example.com" in page
-    assert people.letters()[0]["code"] in page
 
 
 @pytest.mark.urls("tests.site.test_demo")
