@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 
 from accounts.evidence import sections
 from accounts.evidence import words as written
@@ -71,15 +71,15 @@ def _head(told: Told, letter: Letter, *, code: str) -> list[Block]:
         (_("Case"), told["number"]),
         (_("Letter"), letter.number),
         (_("Verification code"), code),
-        (_("From"), bank()["name"]),
-        (_("To"), told["name"]),
+        (pgettext("of a letter", "From"), bank()["name"]),
+        (pgettext("of a letter", "To"), told["name"]),
         (_("Date"), written.moment(letter.made_at)),
         (_("Card"), card % {"product": printable(told["product"]), "last4": told["last4"]}),
         (_("Account"), told["account"]),
     ]
     if told["received_at"]:
         received = written.moment(datetime.fromisoformat(told["received_at"]))
-        rows.append((_("Received"), received))
+        rows.append((pgettext("of a letter", "Received"), received))
     return [Facts(rows)]
 
 

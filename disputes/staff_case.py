@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from accounts import queries as ledger
 from accounts.ledger_page import LABELS
@@ -71,7 +71,7 @@ NAMES: dict[str, Any] = {
     "text": gettext_lazy("Text"),
     "amount": gettext_lazy("Amount"),
     "days": gettext_lazy("Days past due"),
-    "code": gettext_lazy("Code"),
+    "code": pgettext_lazy("of a record", "Code"),
     "bureau": gettext_lazy("Bureau"),
     "reported_on": gettext_lazy("Reported on"),
     "notified_on": gettext_lazy("Told beforehand on"),

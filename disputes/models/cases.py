@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.kit.crypto import SealedText
 from portal.kit.money import MoneyField
@@ -61,7 +62,7 @@ class Dispute(models.Model):
         WAITING = "waiting_for_cardholder", _("Waiting for an answer from you")
         UPHELD = "upheld", _("You are right")
         PARTLY = "partly_upheld", _("You are right in part")
-        REJECTED = "rejected", _("Not agreed")
+        REJECTED = "rejected", pgettext_lazy("of a case", "Not agreed")
         UNCONFIRMED = "unconfirmed", _("Could not be confirmed")
         WITHDRAWN = "withdrawn", _("Withdrawn")
         SECOND_REVIEW = "under_second_review", _("Being reviewed again")
