@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.utils.translation.reloader import translation_file_changed
 
 # What Bootstrap's package brings besides the one file we link: compressing it takes half a minute.
 UNUSED = ["bootstrap-*", "bootstrap.css*", "*.rtl.*"]
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         if any(Path(path).exists() for path in settings.LOCALE_PATHS):
             call_command("compilemessages", ignore=[".venv", "var"], verbosity=0)
+            translation_file_changed(None, Path("django.mo"))  # this process read the old ones
         self.collect_static()
         if settings.DEMO:
             self.fill_demo()
