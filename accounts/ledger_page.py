@@ -59,6 +59,7 @@ class Row(NamedTuple):
     amount: str
     balance: str
     ref: str  # for an address
+    case: str = ""  # the number of the open case that contests it
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Group:
     facts: str
     rows: list[Row]
     bill: str = ""  # the day of its statement (ISO)
+    case: str = ""  # that contests its statement
 
 
 class Option(NamedTuple):
@@ -102,7 +104,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class AccountPage:
-    """Everything the account page says, read in six queries."""
+    """Everything the account page says; account_page() reads it."""
 
     account: CardAccount
     position: rules.Position
@@ -126,7 +128,10 @@ class AccountPage:
 
 
 def account_page(account: CardAccount, choice: Choice, *, on: date) -> AccountPage:
-    """Read an account, its ledger and its plan as of `on`: four queries, five on a plan."""
+    """Read an account, its ledger and its plan as of `on`.
+
+    Six queries; one more on a plan, two more with own words beside a record.
+    """
     bills, holds = queries.bills(account), queries.live_holds(account)
     entries = [
         Entry(*row)
@@ -140,6 +145,8 @@ def account_page(account: CardAccount, choice: Choice, *, on: date) -> AccountPa
     on_plan = [account] if held.on_plan else []
     plan = queries.plan_facts(on_plan, on=on).get(account.pk)
     apart = rules.beside(position, plan.to_come) if plan else position
+    cases = {(line.kind, line.key): line.number for line in queries.disputed(account)}
+    words = queries.own_words(account)
     return AccountPage(
         account=account,
         position=position,
@@ -149,9 +156,17 @@ def account_page(account: CardAccount, choice: Choice, *, on: date) -> AccountPa
         steps=rules.coming(apart, plan.step if plan else None),
         annual_percent=rules.annual_percent(account.daily_rate),
         holds=holds,
-        reported=[shown(record, account.currency) for record in queries.reported(account)],
+        reported=[
+            shown(
+                record,
+                account.currency,
+                words.get(record.period),
+                cases.get(("record", f"{account.ref}:{record.period}"), ""),
+            )
+            for record in queries.reported(account)
+        ],
         choice=choice,
-        groups=_Ledger(account, bills, entries, movements).groups(choice),
+        groups=_Ledger(account, bills, entries, movements, cases).groups(choice),
     )
 
 
@@ -164,10 +179,11 @@ class _Ledger:
         bills: Sequence[rules.Bill],
         entries: Sequence[Entry],
         movements: Sequence[rules.Movement],
+        cases: Mapping[tuple[str, str], str],
     ) -> None:
         rule = queries.principal_first_from(account.as_of)
         self.currency, self.as_of = account.currency, account.as_of
-        self.bills, self.entries = bills, entries
+        self.bills, self.entries, self.cases, self.of = bills, entries, cases, account.ref
         self.book: Book = fold(bills, movements, principal_first_from=rule)
         self.days: dict[date, str] = {}
 
@@ -202,7 +218,9 @@ class _Ledger:
             "opening": self.money(bill.opening), "closing": self.money(bill.closing),
             "minimum": self.money(bill.minimum), "due": self.day(bill.due_on),
         }  # fmt: skip
-        return Group(escape(title), escape(facts), rows, bill.made_on.isoformat())
+        day = bill.made_on.isoformat()
+        case = self.cases.get(("statement", f"{self.of}:{day}"), "")
+        return Group(escape(title), escape(facts), rows, day, case)
 
     def row(self, entry: Entry, balance: Decimal) -> Row:
         label = str(LABELS[entry.kind])
@@ -214,6 +232,7 @@ class _Ledger:
             amount=self.money(entry.amount),
             balance=self.money(balance),
             ref=quote(entry.ref),
+            case=self.cases.get(("posting", entry.ref), ""),
         )
 
     def split(self, entry: Entry) -> str:
@@ -253,9 +272,13 @@ class Reported(NamedTuple):
     told: str
     disputed: bool
     corrected: bool
+    words: queries.OwnWords | None  # of the cardholder, beside it
+    case: str  # the number of the open case that contests it
 
 
-def shown(record: OverdueRecord, currency: str) -> Reported:
+def shown(
+    record: OverdueRecord, currency: str, words: queries.OwnWords | None, case: str
+) -> Reported:
     year, month = record.period.split("-")
     facts = []
     if record.reported_on:
@@ -273,4 +296,6 @@ def shown(record: OverdueRecord, currency: str) -> Reported:
         told=" · ".join(facts),
         disputed=record.disputed,
         corrected=record.version > 1,
+        words=words,
+        case=case,
     )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
@@ -119,6 +119,22 @@ def no_disputes(account: CardAccount) -> list[DisputedLine]:
 
 # Which lines of an account are in dispute now; one query. disputes.apps puts its own here.
 disputed: Callable[[CardAccount], list[DisputedLine]] = no_disputes
+
+
+class OwnWords(NamedTuple):
+    """What the cardholder put beside what was reported for a month."""
+
+    text: str
+    made_at: datetime
+    sent: bool  # handed to the bank for the bureau
+
+
+def no_words(account: CardAccount) -> dict[str, OwnWords]:
+    return {}
+
+
+# The words that stand beside an account's records, by YYYY-MM; at most three queries. As above.
+own_words: Callable[[CardAccount], dict[str, OwnWords]] = no_words
 
 
 def collectors(account: CardAccount) -> set[int]:

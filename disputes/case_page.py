@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from disputes import corrections, queries, terms, timeline, words
+from django.utils.translation import gettext as _
+
+from disputes import corrections, filing_queries, queries, terms, timeline, words
 from disputes.lines import Contested
-from disputes.models import Decision, Dispute, Line, Ruling
+from disputes.models import Decision, Dispute, Line, Ruling, Upload
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ def facts(dispute: Dispute, *, on: date) -> dict[str, Any]:
     made = queries.decisions(dispute)
     deadlines = list(dispute.deadlines.order_by("round", "step"))
     live = dispute.status in Dispute.LIVE
-    post = queries.post_of(dispute)
+    said = filing_queries.answers(dispute)
+    post, paused = queries.post_of(dispute), queries.paused(dispute)
     return {
         "dispute": dispute,
         "state": words.STATES[Dispute.Status(dispute.status)],
@@ -40,7 +43,11 @@ def facts(dispute: Dispute, *, on: date) -> dict[str, Any]:
         "length": _length(dispute),
         "answers": [_answer(dispute, each) for each in made],
         "lines": shown(dispute, made),
-        "paused": queries.paused(dispute),
+        "paused": paused,
+        "bureau_told": paused.marked and queries.bureau_told(dispute),
+        "helper": filing_queries.representative(dispute),
+        "authority": dispute.uploads.filter(purpose=Upload.Purpose.AUTHORITY).exists(),
+        "authority_lacking": said.helped and not said.authority,
         "thread": queries.thread(dispute),
         "question": queries.open_question(dispute) if live else None,
         "corrections": [Putting(row) for row in corrections.of(dispute)],
@@ -68,13 +75,14 @@ def _length(dispute: Dispute) -> str:
 
 @dataclass(frozen=True)
 class Putting:
-    """A correction on its way, and the line that it puts right."""
+    """A correction on its way, and what it puts right."""
 
     row: corrections.Row
 
     @property
     def title(self) -> str:
-        return Contested.read(self.row.line.facts).title
+        line = self.row.line
+        return Contested.read(line.facts).title if line else _("What was missing")
 
 
 @dataclass(frozen=True)

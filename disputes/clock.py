@@ -63,15 +63,16 @@ def working_day_by(day: date, *, not_before: date, is_working: IsWorking) -> dat
 def end_of_cycles(counted_from: date, cycles: int, *, statement_day: int) -> date:
     """Return the end of so many complete billing cycles after receipt.
 
-    The cycle that runs on the day of receipt is not complete and does not count. A month that
-    lacks the statement's day closes on its last one. Source: 12 CFR 1026.13(c)(2).
+    The cycle that runs on the day of receipt is not complete and does not count; received on a
+    day of closing, it is the one that closes. A month that lacks the statement's day closes on
+    its last one. Source: 12 CFR 1026.13(c)(2).
     """
     closings: list[date] = []
     month = counted_from.replace(day=1)
     while len(closings) <= cycles:
         after = (month + 31 * DAY).replace(day=1)
         closing = min(month + (statement_day - 1) * DAY, after - DAY)
-        if closing > counted_from:
+        if closing >= counted_from:
             closings.append(closing)
         month = after
     return closings[cycles]

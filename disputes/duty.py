@@ -3,8 +3,9 @@
 Pure: ids, amounts and limits are arguments. Amounts in the account's currency, + is debt.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from portal.kit.errors import Refused, gettext_noop
@@ -104,20 +105,29 @@ class Ruled:
     kind: str  # as disputes.models.Line
     outcome: str
     booked: Decimal | None = None
+    booked_on: date | None = None
     booked_days: int | None = None  # of a record: days past due
     booked_code: str = ""
     asked: Decimal | None = None  # what the cardholder says it should be
     right_amount: Decimal | None = None
     right_days: int | None = None
     right_code: str = ""
+    right_on: date | None = None  # of a movement
+    given: Decimal = Decimal(0)  # taken off before, or asked for
+    given_in: str = ""  # a case whose credit for a bill holds this one too
 
     @property
-    def credit(self) -> Decimal:
-        """What the cardholder gets back on the account; a record itself moves no money."""
+    def wrong(self) -> Decimal:
+        """How much too high the line reads; a record itself moves no money."""
         money = self.kind in ("posting", "statement") and self.outcome in RIGHT
         if not money or self.booked is None or self.right_amount is None:
             return Decimal(0)
         return self.booked - self.right_amount
+
+    @property
+    def credit(self) -> Decimal:
+        """What the cardholder gets back on the account: what is wrong and was not given yet."""
+        return max(Decimal(0), self.wrong - self.given)
 
 
 def check_ruling(ruled: Ruled) -> None:
@@ -126,9 +136,9 @@ def check_ruling(ruled: Ruled) -> None:
         raise Refused(
             "DECIDE-OUTCOME", gettext_noop("This is not a possible answer for this line.")
         )
-    given = ruled.right_amount is not None or ruled.right_days is not None or ruled.right_code
+    right = (ruled.right_amount, ruled.right_days, ruled.right_code or None, ruled.right_on)
     if ruled.outcome not in RIGHT:
-        if given:
+        if any(value is not None for value in right):
             raise Refused(
                 "DECIDE-VALUES",
                 gettext_noop(
@@ -158,17 +168,56 @@ def _check_record(ruled: Ruled) -> None:
     longer = ruled.right_days is not None and ruled.right_days > (ruled.booked_days or 0)
     if more or longer:
         _no_worse()
+    _check_code(ruled)
+
+
+WORST = 7  # CN-CR codes: N, then 1 to 7, each another 30 days past due
+
+
+def _degree(code: str) -> int | None:
+    """Return how bad a code is; None for one that only the bureau can read."""
+    return int(code) if code.isdecimal() and len(code) == 1 else 0 if code == "N" else None
+
+
+def _check_code(ruled: Ruled) -> None:
+    """A code never gets worse, nor says more than the days do. Errors: DECIDE-WORSE, -CODE."""
+    old, code = _degree(ruled.booked_code), ruled.right_code or ruled.booked_code
+    new = _degree(code)
+    if ruled.right_code and old is not None and new is not None and new > old:
+        _no_worse()
+    days = ruled.booked_days if ruled.right_days is None else ruled.right_days
+    amount = ruled.booked if ruled.right_amount is None else ruled.right_amount
+    told = ruled.right_code or ruled.right_days is not None
+    most = min(WORST, (days + 29) // 30) if days is not None else WORST
+    sound = not days and not amount and not ruled.right_code and ruled.booked_code not in ("", "N")
+    if sound or (told and new is not None and new > most):
+        raise Refused(
+            "DECIDE-CODE",
+            gettext_noop("Enter the right code too: the one there says more days than are right."),
+        )
 
 
 def _check_charge(ruled: Ruled) -> None:
+    if ruled.right_on is not None:
+        _check_day(ruled)
+        return
     if ruled.right_amount is None:
         raise Refused("DECIDE-RIGHT", gettext_noop("Enter the right amount; 0 if nothing is due."))
-    if ruled.credit == 0:
+    if ruled.wrong == 0:
         raise Refused(
             "DECIDE-SAME", gettext_noop("This is what it reads already. Enter what is right.")
         )
-    if ruled.credit < 0:
+    if ruled.wrong < 0:
         _no_worse()
+    if ruled.credit and ruled.given_in:
+        raise Refused(
+            "DECIDE-TWICE",
+            gettext_noop(
+                "Case %(number)s corrects a bill that holds this line too, so it would be credited "
+                "twice. Decide it on that bill, in a case of its own if need be."
+            ),
+            number=ruled.given_in,
+        )
     if ruled.asked is None:
         return
     whole = ruled.right_amount <= ruled.asked
@@ -184,11 +233,48 @@ def _check_charge(ruled: Ruled) -> None:
         )
 
 
+def _check_day(ruled: Ruled) -> None:
+    """A movement of the wrong day: another day, the same amount."""
+    if ruled.right_amount is not None and ruled.wrong != 0:
+        raise Refused(
+            "DECIDE-VALUES",
+            gettext_noop("Enter the right amount or the right day of this line, not both."),
+        )
+    if ruled.right_on == ruled.booked_on:
+        raise Refused(
+            "DECIDE-SAME", gettext_noop("This is what it reads already. Enter what is right.")
+        )
+
+
 def _no_worse() -> None:
     raise Refused(
         "DECIDE-WORSE",
         gettext_noop("A case never ends with more to pay or a worse record than before."),
     )
+
+
+def check_whole(outcome: str, credit: Decimal | None, *, of_charge: bool) -> Decimal:
+    """Return what an answer without lines credits: a charge that is in no list, put right.
+
+    Errors: Refused DECIDE-OUTCOME, -RIGHT, -VALUES.
+    """
+    if outcome not in WITHOUT_LINES:
+        raise Refused("DECIDE-OUTCOME", gettext_noop("Choose an answer."))
+    if not of_charge or outcome not in RIGHT:
+        check_no_credit(credit)
+        return Decimal(0)
+    if credit is None or credit <= 0:
+        raise Refused("DECIDE-RIGHT", gettext_noop("Enter the amount that is to be credited."))
+    return credit
+
+
+def check_no_credit(credit: Decimal | None) -> None:
+    """Errors: Refused DECIDE-VALUES if an amount is given where nothing is credited by it."""
+    if credit:
+        raise Refused(
+            "DECIDE-VALUES",
+            gettext_noop("This answer credits nothing. Empty the amount to be credited."),
+        )
 
 
 def overall(outcomes: Iterable[str]) -> str:
@@ -203,17 +289,48 @@ def overall(outcomes: Iterable[str]) -> str:
 
 
 def over(
-    outcome: str, reason: str, credit: Decimal, *, alone: Decimal, reasons: Iterable[str]
+    outcome: str,
+    reason: str,
+    credit: Decimal,
+    *,
+    alone: Decimal,
+    reasons: Iterable[str],
+    credited_before: Decimal = Decimal(0),
+    filed_by_proposer: bool = False,
 ) -> list[str]:
-    """Return which limits of the policy an answer exceeds; [] needs nobody else."""
+    """Return which limits of the policy an answer exceeds; [] needs nobody else.
+
+    `credited_before`: on this account, in the time in which credits count together.
+    `filed_by_proposer`: who proposes it took the case down, too.
+    """
     found = []
     if credit > alone:
         found.append("credit")
+    elif credit > 0 and credit + credited_before > alone:
+        found.append("credits")
+    if credit > 0 and filed_by_proposer:
+        found.append("filed")
     if outcome in RIGHT and reason in reasons:
         found.append("reason")
     return found
 
 
-def credit_of(rulings: Sequence[Ruled]) -> Decimal:
+def shared(rulings: Mapping[int, Ruled]) -> dict[int, Ruled]:
+    """Return them with what others of the same answer give: a bill holds what came before it.
+
+    Movements first, then bills by day: of a bill only the rest is credited.
+    """
+    found, credits = dict(rulings), list[tuple[date, Decimal]]()
+    money = ((key, each) for key, each in rulings.items() if each.booked_on)
+    for key, each in sorted(money, key=lambda one: (one[1].kind == "statement", one[1].booked_on)):
+        day = each.booked_on or date.min
+        if each.kind == "statement":
+            before = sum((credit for on, credit in credits if on <= day), Decimal(0))
+            each = found[key] = replace(each, given=each.given + before)
+        credits.append((day, each.credit))
+    return found
+
+
+def credit_of(rulings: Iterable[Ruled]) -> Decimal:
     """Return what is credited in all."""
     return sum((ruled.credit for ruled in rulings), Decimal(0))

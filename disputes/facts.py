@@ -1,11 +1,14 @@
-"""What the rooms below show of cases: put into accounts.queries by disputes.apps."""
+"""What the rooms below show of cases and hand to the bank: put there by disputes.apps."""
+
+from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.utils.timezone import localdate
 
 from accounts.models import CardAccount
-from accounts.queries import DisputedLine, DisputePast
-from disputes.models import Decision, Dispute, Line
+from accounts.queries import DisputedLine, DisputePast, OwnWords
+from disputes import queries
+from disputes.models import Decision, Dispute, Line, PersonalStatement
 
 
 def disputed(account: CardAccount) -> list[DisputedLine]:
@@ -17,6 +20,17 @@ def disputed(account: CardAccount) -> list[DisputedLine]:
             "kind", "key", "dispute__number", "dispute__status"
         )
     ]
+
+
+def own_words(account: CardAccount) -> dict[str, OwnWords]:
+    """Return a person's own words beside records, by month. Three queries if there are any."""
+    standing = list(PersonalStatement.objects.filter(account=account, withdrawn_at=None))
+    waiting = queries.to_hand_over(account, "record.statement") if standing else []
+    refs = {data.get("ref") for data in waiting}
+    return {
+        each.period: OwnWords(each.text, each.made_at, str(each.ref) not in refs)
+        for each in standing
+    }
 
 
 def history(account: CardAccount) -> list[DisputePast]:
@@ -57,3 +71,13 @@ def _past(case: Dispute, outcome: str, lines: tuple[tuple[str, str], ...]) -> Di
         outcome or "withdrawn",
         localdate(settled) if settled else None,
     )
+
+
+def with_words(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of a `record.statement` with its `text` as it is handed over to the bank.
+
+    Empty if the words were taken back, replaced or deleted by then: the event holds none itself,
+    as it is kept for good.
+    """
+    standing = PersonalStatement.objects.filter(ref=data["ref"], withdrawn_at=None).first()
+    return data | {"text": standing.text if standing else ""}

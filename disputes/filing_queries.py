@@ -35,9 +35,10 @@ def times(*, on: date) -> list[tuple[str, str]]:
 
 
 def files_of(dispute: Dispute, purpose: str) -> QuerySet[Upload]:
-    """Files that count: neither taken back nor found unusable."""
+    """Files that count: neither taken back nor found unusable, nor held back."""
     kept = dispute.uploads.filter(purpose=purpose, removed_at=None)
-    return kept.exclude(status=Upload.Status.REJECTED).order_by("pk")
+    useless = (Upload.Status.REJECTED, Upload.Status.QUARANTINED)
+    return kept.exclude(status__in=useless).order_by("pk")
 
 
 def answers(draft: Dispute) -> Answers:

@@ -50,7 +50,10 @@ def gather(
         answered.status, answered.decided_at = decision.outcome, at
         until = terms.review_until(answered)
         facts["review_until"] = until and until.isoformat()
-    if kind in DECISIONS:
+    if kind == K.DELAY:
+        by = terms.expected_by(terms.deadline_of(dispute), on=localdate(at))
+        facts["expected_by"] = by.isoformat()
+    if kind in (*DECISIONS, K.DELAY):
         ways = terms.routes(dispute, on=localdate(at))
         facts["routes"] = [{"text": way.text, "params": dict(way.params)} for way in ways]
     return facts
@@ -128,22 +131,27 @@ def source(deadline: Deadline) -> str:
 
 def _decision(decision: Decision, lines: list[Line], *, at: datetime) -> dict[str, Any]:
     place = {line.pk: n for n, line in enumerate(lines)}
-    rulings = list(decision.rulings.order_by("pk"))
+    rulings = list(decision.rulings.select_related("line").order_by("pk"))
     wanted = Correction.objects.filter(ruling__decision=decision).order_by("-due_on").first()
     by = wanted.due_on if wanted else localdate(at) + timedelta(days=CURRENT.correction_within)
+    corrected = wanted or decision.credit or any(map(corrects, rulings))
     return {
         "outcome": decision.outcome,
         "reasons": decision.reasons,
         "credit": _text(decision.credit),
         "made_at": (decision.made_at or at).isoformat(),
-        "rulings": [_ruling(each) | {"line": place[each.line_id]} for each in rulings],
-        "correct_by": by.isoformat() if wanted or any(map(corrects, rulings)) else None,
+        "rulings": [
+            _ruling(each) | {"line": place[each.line_id]} for each in rulings if each.line_id
+        ],
+        "correct_by": by.isoformat() if corrected else None,
     }
 
 
 def corrects(ruling: Ruling) -> bool:
-    """Tell whether a ruling makes the bank change its books."""
-    return ruling.outcome in (Decision.Outcome.UPHELD, Decision.Outcome.PARTLY)
+    """Tell whether a ruling makes the bank change a record or a day; money: Decision.credit."""
+    of_record = ruling.line is not None and ruling.line.kind == Line.Kind.RECORD
+    right = ruling.outcome in (Decision.Outcome.UPHELD, Decision.Outcome.PARTLY)
+    return right and (of_record or ruling.right_on is not None)
 
 
 def _ruling(ruling: Ruling) -> dict[str, Any]:
@@ -152,4 +160,5 @@ def _ruling(ruling: Ruling) -> dict[str, Any]:
         "right_amount": _text(ruling.right_amount),
         "right_days": ruling.right_days,
         "right_code": ruling.right_code,
+        "right_on": ruling.right_on and ruling.right_on.isoformat(),
     }

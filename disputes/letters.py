@@ -17,7 +17,8 @@ from accounts.models import User
 from disputes import letter_facts, paper
 from disputes.locks import locked
 from disputes.models import Deadline, Decision, Dispute, Letter
-from portal.kit.errors import Stale
+from disputes.warnings import supervisors, tell_staff
+from portal.kit.errors import Stale, gettext_noop
 from portal.records import documents, retention, sealing
 from portal.records.audit import record
 from portal.records.models import Document
@@ -26,6 +27,11 @@ from portal.records.pdf import MissingGlyph
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)  # longer than any task may take: settings.CELERY_TASK_TIME_LIMIT
+HELD_SUBJECT = gettext_noop("Case %(number)s: a letter could not be made")
+HELD_BODY = gettext_noop(
+    "We have tried several times. Please look at the case and have the letter made again, or send "
+    "it on paper. You can see the case here:"
+)
 MOST_TRIES = 8  # about forty minutes of pauses; then the staff look
 
 
@@ -99,7 +105,7 @@ def draw(letter: Letter, *, at: datetime) -> bool:
         return False
     try:
         if letter.tries > MOST_TRIES:  # each time the worker was lost with it
-            put_back(letter, problem="LOST", next_try_at=None)
+            put_back(letter, problem="LOST", next_try_at=None, at=at)
         else:
             _make(letter, at=at)
     except Stale:
@@ -116,11 +122,25 @@ def claim(letter: Letter, *, at: datetime) -> bool:
     return True
 
 
-def put_back(letter: Letter, *, problem: str, next_try_at: datetime | None) -> None:
-    """Leave a claimed letter to a later try, or (None) to the staff. Errors: Stale."""
+@transaction.atomic
+def put_back(letter: Letter, *, problem: str, next_try_at: datetime | None, at: datetime) -> None:
+    """Leave a claimed letter to a later try, or (None) to the staff, who hear it. Errors: Stale."""
     claimed = Letter.objects.filter(pk=letter.pk, next_try_at=letter.next_try_at)
     if not claimed.update(problem=problem[:200], next_try_at=next_try_at):
         raise Stale(letter.pk)
+    if next_try_at is None:
+        _tell_held_back(letter, problem, at=at)
+
+
+def _tell_held_back(letter: Letter, problem: str, *, at: datetime) -> None:
+    """Write it down and mail the supervisors: nobody else can help."""
+    data = about(letter) | {"problem": problem.partition(":")[0]}
+    record("disputes.letter.held_back", subject=letter, by=None, at=at, data=data)
+    for person in supervisors():
+        tell_staff(
+            person, "dispute.letter_held_back", letter.dispute, at=at,
+            subject=HELD_SUBJECT, body=HELD_BODY,
+        )  # fmt: skip
 
 
 def retry(letter: Letter, *, by: User, at: datetime) -> None:
@@ -146,11 +166,11 @@ def _make(letter: Letter, *, at: datetime) -> None:
     except MissingGlyph as no:  # of a name: own words are printed with [U+…] in its place
         characters = " ".join(f"U+{ord(each):04X}" for each in no.characters)
         log.error("letter %s cannot be printed: %s", letter.number, characters)
-        put_back(letter, problem=f"GLYPH: {characters}", next_try_at=None)
+        put_back(letter, problem=f"GLYPH: {characters}", next_try_at=None, at=at)
     except Exception as error:  # a full disk, a store that is down, a fault of ours
         log.exception("letter %s could not be drawn", letter.number)
         later = at + pause_after(letter.tries) if letter.tries < MOST_TRIES else None
-        put_back(letter, problem=type(error).__name__, next_try_at=later)
+        put_back(letter, problem=type(error).__name__, next_try_at=later, at=at)
 
 
 @dataclass(frozen=True)

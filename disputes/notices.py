@@ -21,6 +21,7 @@ NOTICES = {
     "dispute.review_received": (gettext_noop("Your case %(number)s is reviewed again"), gettext_noop("We have received your request for a second review of %(number)s. Another person looks at it. Here you can see by when we answer:")),
     "dispute.review_decided": (gettext_noop("The second review of %(number)s is done"), gettext_noop("The second review of your case %(number)s is done. Here you can read the answer, the reasons and who else can help you:")),
     "dispute.files_held": (gettext_noop("A file for your case %(number)s"), gettext_noop("We could not use one of the files for your case %(number)s. Here you can see which one, why, and what you can do:")),
+    "dispute.late": (gettext_noop("We are late with your case %(number)s"), gettext_noop("We promised you an answer to your case %(number)s, and it is not ready yet. We are sorry. We go on with it, and you need not do anything. Here you can see where it stands:")),
     "dispute.corrected": (gettext_noop("Put right: your case %(number)s"), gettext_noop("What we promised to put right in your case %(number)s is done. You can see it here:")),
 }  # fmt: skip
 

@@ -27,6 +27,7 @@ BODIES: dict[str, Callable[[Told], list[Block]]] = {
     K.REVIEW_RECEIPT: paper_receipt.review_receipt,
     K.REVIEW_DECISION: paper_decision.review_decision,
     K.WITHDRAWAL: paper_decision.withdrawal,
+    K.DELAY: paper_receipt.delay,
 }
 
 
@@ -61,6 +62,7 @@ def title(kind: str) -> str:
         K.REVIEW_RECEIPT: _("Your case is reviewed again"),
         K.REVIEW_DECISION: _("Our decision after the second review"),
         K.WITHDRAWAL: _("Your case is withdrawn"),
+        K.DELAY: _("Our answer to your case is late"),
     }[K(kind)]
 
 

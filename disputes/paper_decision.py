@@ -108,6 +108,8 @@ def right_values(told: Told, ruling: Told) -> str:
         said.append(parts.days(ruling["right_days"]))
     if ruling["right_code"]:
         said.append(_("code %(code)s") % {"code": printable(ruling["right_code"])})
+    if on := ruling.get("right_on"):
+        said.append(words.day(on))
     return "\n".join(filter(None, said)) or _("unchanged")
 
 

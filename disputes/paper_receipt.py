@@ -53,6 +53,28 @@ def extension(told: Told) -> list[Block]:
     ]
 
 
+def delay(told: Told) -> list[Block]:
+    """Return that there is no answer on the last lawful day, by when it comes, who helps now."""
+    promised = _(
+        "We promised you an answer by %(day)s, and we have not finished looking into your case. We "
+        "are sorry. This letter says what happens now, and who else can help you."
+    )
+    said = _("We are still looking into it. We expect to answer by %(day)s.")
+    first = _("You need not wait for us. From now on you can turn to others:")
+    ways = [Paragraph(f"· {words.way(**each)}") for each in told["routes"]]
+    return [
+        Paragraph(promised % {"day": words.day(told["deadline"]["plan_on"])}),
+        Heading(_("By when we answer now")),
+        Paragraph(said % {"day": words.day(told["expected_by"])}),
+        Heading(_("Who else can help you")),
+        Paragraph(first),
+        *ways,
+        *parts.contested(told),
+        *_meanwhile(told),
+        *_more(),
+    ]
+
+
 def review_receipt(told: Told) -> list[Block]:
     """Return that somebody else looks at it again, by when, and what was asked."""
     blocks: list[Block] = [

@@ -13,11 +13,16 @@ class Policy:
     largest_file: int  # bytes
     most_of_a_person: int  # bytes of all files of one cardholder's live cases
     most_uploads_an_hour: int  # of one cardholder, refused ones counted
+    most_messages_an_hour: int  # of one cardholder
+    most_statements_a_day: int  # beside records, of one cardholder; taken back ones counted
+    most_drafts_an_hour: int  # begun by one cardholder
     most_pages: int  # of one PDF
     most_pixels: int  # of one picture as it comes
     longest_side: int  # pixels of the copy that we keep
     most_live: int  # cases of one cardholder at once
     most_lines: int  # of one case
+    taken_down_within: int  # days after receipt in which staff may still take a case down
+    credits_within: int  # days of credits on one account that count together for credit_alone
     warn_at: tuple[int, ...]  # per cent of the time
 
 
@@ -29,10 +34,15 @@ CURRENT = Policy(
     largest_file=10 * 1024 * 1024,
     most_of_a_person=100 * 1024 * 1024,
     most_uploads_an_hour=60,  # not of the law: six full cases
+    most_messages_an_hour=30,  # not of the law
+    most_statements_a_day=10,  # not of the law
+    most_drafts_an_hour=20,  # not of the law
     most_pages=200,
     most_pixels=40_000_000,
     longest_side=4000,
     most_live=20,  # not of the law: the bank's own
     most_lines=50,
+    taken_down_within=1096,  # not of the law: three years
+    credits_within=365,
     warn_at=(50, 80, 100),
 )

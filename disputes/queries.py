@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from accounts.models import User
+from accounts.models import CardAccount, User
 from accounts.queries import held_by
 from disputes import terms
 from disputes.effects import own_holds
@@ -23,8 +23,8 @@ from disputes.models import (
     Upload,
 )
 from portal.kit.money import ZERO
-from portal.records import documents
-from portal.records.models import Document
+from portal.records import documents, outbox_files
+from portal.records.models import Document, OutboxEvent
 
 Status = Dispute.Status
 PAGE = 30  # not of the law: rows of a page
@@ -148,6 +148,21 @@ def paused(dispute: Dispute) -> Paused:
     return Paused(marked, sum(amounts, ZERO) if amounts else None, bool(holds))
 
 
+def to_hand_over(account: CardAccount, type: str) -> list[dict[str, Any]]:
+    """Return the data of an account's outbox events that no file to the bank holds yet.
+
+    Two queries, of the events since the last file alone.
+    """
+    rows = OutboxEvent.objects.filter(seq__gt=outbox_files.sent_up_to())
+    return list(rows.filter(type=type, account_ref=account.ref).values_list("data", flat=True))
+
+
+def bureau_told(dispute: Dispute) -> bool:
+    """Tell whether the bank has been handed the marks of a case, to pass on to the bureau."""
+    waiting = to_hand_over(dispute.account, "record.disputed")
+    return all(data.get("case") != dispute.number for data in waiting)
+
+
 # == the second review, and who else can help
 
 
@@ -209,5 +224,6 @@ def rulings_by_line(made: list[Decision]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
     for decision in made:
         for ruling in decision.rulings.all():
-            found[ruling.line_id].append(ruling)
+            if ruling.line_id is not None:
+                found[ruling.line_id].append(ruling)
     return found

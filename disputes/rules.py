@@ -117,6 +117,14 @@ def asks_days(reason: str, kind: str) -> bool:
     return kind == "record" and reason in ("wrong_dates", "hardship_agreed", "other")
 
 
+def too_much(asked: Decimal | None, booked: Decimal | None) -> bool:
+    """Whether a debit "should be" more than it is: nothing would be contested, so nothing held.
+
+    Of a credit any amount may be right: nobody holds anything for it.
+    """
+    return asked is not None and booked is not None and booked >= 0 and asked > booked
+
+
 def signed(asked: Decimal, booked: Decimal | None) -> Decimal:
     """Give an amount as people write it the sign of the line it corrects: + is debt."""
     return -asked if booked is not None and booked < 0 else asked

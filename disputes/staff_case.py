@@ -23,11 +23,11 @@ from accounts.models import (
     Statement,
 )
 from accounts.rules import annual_percent
-from disputes import queries, words
+from disputes import facts, queries, words
 from disputes import terms as terms_of
-from disputes.actions.deciding import reads_now
 from disputes.lines import Contested
 from disputes.models import Deadline, Decision, Dispute, Line, Ruling
+from disputes.weighing import reads_now
 from portal.kit.money import formatted
 from portal.records.typeset import Block, Paper
 
@@ -57,6 +57,7 @@ class LineView:
     now: Contested | None
     asked: list[tuple[object, str]]
     rulings: list[Ruling]
+    words: ledger.OwnWords | None  # of the cardholder, beside the record
 
     @property
     def facts(self) -> list[Change]:
@@ -104,12 +105,16 @@ def shown(line: Contested) -> dict[str, str]:
 
 
 def line_views(dispute: Dispute, decisions: Sequence[Decision]) -> list[LineView]:
-    """Return each line beside itself. One query for each kind of line."""
+    """Return each line beside itself. One query for each kind of line, and for own words."""
     reads, ruled = reads_now(dispute), queries.rulings_by_line(list(decisions))
+    own = facts.own_words(dispute.account)
     return [
-        LineView(line, Contested.read(line.facts), reads.get(line.pk), _asked(line), ruled[line.pk])
+        LineView(
+            line, Contested.read(line.facts), reads.get(line.pk), _asked(line), ruled[line.pk],
+            own.get(line.key.rpartition(":")[2]) if line.kind == Line.Kind.RECORD else None,
+        )
         for line in dispute.lines.all()
-    ]
+    ]  # fmt: skip
 
 
 def _asked(line: Line) -> list[tuple[object, str]]:
@@ -193,7 +198,7 @@ def held(dispute: Dispute) -> list[tuple[object, str]]:
     paid = account.postings.filter(kind=Posting.Kind.REPAYMENT).count()
     certified = account.evidence_requests.filter(status=EvidenceRequest.Status.READY).count()
     agreed = [plan.document_number for plan in ledger.plan_history(account)]
-    files = dispute.uploads.filter(removed_at=None).values_list("name", flat=True)
+    files = [each.name for each in dispute.uploads.filter(removed_at=None)]
     days = [date_format(day, "SHORT_DATE_FORMAT") for day in bills]
     return [
         (_("Identity and contact"), _("Name, identity document, phone and address are on file")),

@@ -1,20 +1,24 @@
 """What the complaint handlers read: the queue by its clock, and what ties someone to a case."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.fields.tuple_lookups import TupleGreaterThan
 from django.utils.translation import gettext_lazy as _
 
 from accounts import queries as ledger
 from accounts.models import ContactAttempt, User
 from accounts.models.people import Role
+from disputes import letters
 from disputes.clock import mark_reached, share_used
 from disputes.duty import Ties
 from disputes.models import Correction, Deadline, Decision, Dispute, Extension, Line
 from disputes.policy import CURRENT
+from disputes.staff_news import news
 from portal.records.audit import subject_of
 from portal.records.models import AuditEvent
 
@@ -55,6 +59,8 @@ LABELS = {
     "reviews": _("Second reviews"),
     "approval": _("Waiting for approval"),
     "late": _("Late corrections"),
+    "letters": _("Letters held back"),
+    "decided": _("Decided or ended"),
 }
 
 
@@ -70,6 +76,8 @@ def _in_tab(user: User, *, on: date) -> dict[str, Q]:
         "reviews": Q(status=Status.SECOND_REVIEW),
         "approval": live & WAITS,
         "late": Q(Exists(late)),
+        "letters": Q(Exists(letters.held_back().filter(dispute=OuterRef("pk")).order_by())),
+        "decided": ~live,
     }
 
 
@@ -134,6 +142,8 @@ class QueueFilter:
 class Row:
     case: Dispute
     clock: Clock | None
+    apart: bool = False  # this person must not read it
+    news: bool = False  # the cardholder wrote, and its handler has not looked since
 
 
 @dataclass(frozen=True)
@@ -145,17 +155,33 @@ class QueuePage:
 
 
 def queue_page(user: User, wanted: QueueFilter, *, after: str, on: date) -> QueuePage:
-    """Return the cases of a tab behind the one numbered `after`, nearest deadline first."""
-    rows = cases().filter(_in_tab(user, on=on)[wanted.tab]).order_by("deadline__due_on", "pk")
+    """Return the cases of a tab behind the one numbered `after`, nearest deadline first.
+
+    What is looked for is looked for among all cases, whatever the tab. Those, and the ones that
+    were decided or ended, come newest first.
+    """
+    everywhere = bool(wanted.find)
+    rows = cases() if everywhere else cases().filter(_in_tab(user, on=on)[wanted.tab])
     if wanted.matter:
         rows = rows.filter(matter=wanted.matter)
-    if wanted.find:
+    if everywhere:
         rows = rows.filter(Q(number__iexact=wanted.find) | Q(account__ref__iexact=wanted.find))
-    if last := cases().filter(number=after).first():
-        due_on = last.deadline.due_on if last.deadline else date.max
-        rows = rows.filter(TupleGreaterThan(("deadline__due_on", "pk"), (due_on, last.pk)))
+    last = cases().filter(number=after).first()
+    if everywhere or wanted.tab == "decided":
+        rows = rows.order_by("-pk")
+        if last:
+            rows = rows.filter(pk__lt=last.pk)
+    else:
+        rows = rows.order_by("deadline__due_on", "pk")
+        if last:
+            due_on = last.deadline.due_on if last.deadline else date.max
+            rows = rows.filter(TupleGreaterThan(("deadline__due_on", "pk"), (due_on, last.pk)))
     found = list(rows[: PAGE + 1])
-    page = [Row(case, clock(case, on=on)) for case in found[:PAGE]]
+    apart, new = kept_from(user, found[:PAGE]), news(found[:PAGE])
+    page = [
+        Row(case, clock(case, on=on), apart=case.pk in apart, news=case.pk in new)
+        for case in found[:PAGE]
+    ]
     return QueuePage(page, found[PAGE - 1].number if len(found) > PAGE else "")
 
 
@@ -184,14 +210,30 @@ def round_of(dispute: Dispute) -> int:
 def ties(dispute: Dispute, user: User) -> Ties:
     """Return what ties a member of staff to a case. A handful of queries."""
     account = dispute.account
-    filed = dispute.started_by_id == user.pk and dispute.channel == Dispute.Channel.PORTAL
     contacts = ContactAttempt.objects.filter(account=account, by=user.collector_code)
     return Ties(
-        own=filed or account.cardholder.user_id == user.pk,
+        own=_is_own(dispute, user),
         acted=user.pk in ledger.acted_on(account),
         contacted=bool(user.collector_code) and contacts.exists(),
         earlier=_had_a_part(dispute, user),
     )
+
+
+def kept_from(user: User, found: Sequence[Dispute]) -> set[int]:
+    """Return which cases somebody must not even read: their own, and those of an account on
+    which they made contact to collect, as the complaint may be about them. One query at most.
+    """
+    called: set[int] = set()
+    if user.collector_code:
+        rows = ContactAttempt.objects.filter(by=user.collector_code)
+        rows = rows.filter(account__in={case.account_id for case in found})
+        called = set(rows.values_list("account_id", flat=True))
+    return {case.pk for case in found if case.account_id in called or _is_own(case, user)}
+
+
+def _is_own(dispute: Dispute, user: User) -> bool:
+    filed = dispute.started_by_id == user.pk and dispute.channel == Dispute.Channel.PORTAL
+    return filed or dispute.account.cardholder.user_id == user.pk
 
 
 def _had_a_part(dispute: Dispute, user: User) -> bool:
@@ -225,6 +267,16 @@ def has_declared(dispute: Dispute, user: User) -> bool:
         subject=subject_of(dispute), actor=f"user:{user.pk}", data__declared=True
     )
     return declared.exists()
+
+
+def credited_before(dispute: Dispute) -> Decimal:
+    """Return what answers have credited on this account, counted back from receipt (policy)."""
+    if dispute.submitted_at is None:
+        return Decimal(0)
+    since = dispute.submitted_at - timedelta(days=CURRENT.credits_within)
+    made = Decision.objects.filter(dispute__account=dispute.account_id, made_at__gte=since)
+    total: Decimal | None = made.aggregate(total=Sum("credit"))["total"]
+    return total or Decimal(0)
 
 
 def proposed(dispute: Dispute) -> Decision | None:

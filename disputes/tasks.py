@@ -31,6 +31,8 @@ def draw_letters() -> None:
 def watch_clocks() -> None:
     """Warn of deadlines that come near, and close what nobody can contest any more."""
     watch.warn(at=now())
+    watch.tell_late(at=now())
+    watch.check_receipts(at=now())
     watch.close(at=now())
 
 

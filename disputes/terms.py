@@ -3,7 +3,7 @@
 The pack is that of the day of receipt: a rule that changes meanwhile does not move a case.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db.models import Q
@@ -12,8 +12,9 @@ from django.utils.timezone import localdate
 from disputes import clock
 from disputes.calendar import Calendar, calendar
 from disputes.models import Deadline, Dispute
+from disputes.policy import CURRENT
 from disputes.routes import Route, routes_for
-from portal.packs import Pack, Rule, load
+from portal.packs import Pack, Rule, first_day, load
 
 
 def pack_on(on: date) -> Pack:
@@ -77,7 +78,8 @@ def has_news(dispute: Dispute) -> bool:
     """Tell whether the cardholder sent words or a file since this round began."""
     first = dispute.deadlines.get(round=deadline_of(dispute).round, step=0)
     holder = dispute.account.cardholder.user_id
-    said = dispute.messages.filter(~Q(kind="note"), sent_by=holder, sent_at__gt=first.made_at)
+    theirs = Q(kind="answer") | (~Q(kind="note") & Q(sent_by=holder))  # an answer came by phone
+    said = dispute.messages.filter(theirs, sent_at__gt=first.made_at)
     sent = dispute.uploads.filter(
         uploaded_by=holder, uploaded_at__gt=first.made_at, removed_at=None
     )
@@ -87,6 +89,38 @@ def has_news(dispute: Dispute) -> bool:
 def may_stop(dispute: Dispute) -> bool:
     """Tell whether the law lets this case's clock stand."""
     return bool(pack_on(deadline_of(dispute).counted_from)["clock.may_stop"].value)
+
+
+def delay_letter(deadline: Deadline) -> bool:
+    """Tell whether the law wants a letter on the last day of a first answer that is not there."""
+    rule = pack_on(deadline.counted_from).rules.get("delay.letter")
+    return deadline.round == Deadline.FIRST and rule is not None and bool(rule.value)
+
+
+def late_on(deadline: Deadline) -> date:
+    """Return the day on which the cardholder hears that there is no answer yet.
+
+    The last lawful day where the law wants a letter by then, else the day after the promised one.
+    """
+    return deadline.due_on if delay_letter(deadline) else deadline.plan_on + timedelta(days=1)
+
+
+def expected_by(deadline: Deadline, *, on: date) -> date:
+    """Return by when a letter about a delay says that the answer comes. Errors: KeyError."""
+    rule, working = pack_on(deadline.counted_from)["delay.answer_within"], working_days().is_working
+    end = clock.last_day(on, rule.value, rule.unit, is_working=working)
+    return clock.working_day_by(end, not_before=on, is_working=working)
+
+
+def received_from(matter: str, *, on: date) -> date:
+    """Return the earliest day of receipt that can be taken down on a day.
+
+    Not before the pack has all rules of this clock, nor longer ago than the policy says.
+    """
+    names = [f"clock.{matter}", "clock.approved", "clock.new_information", "clock.may_stop"]
+    names += [*pack_on(on)[names[0]].value, "acknowledge.within"]
+    limit = on - timedelta(days=CURRENT.taken_down_within)
+    return max(limit, *(first_day(settings.JURISDICTION, name) for name in names))
 
 
 def acknowledge_by(dispute: Dispute) -> date:

@@ -11,6 +11,7 @@ from disputes.views import (
     staff_acts,
     staff_decisions,
     staff_intake,
+    staff_inward,
     wording,
 )
 
@@ -58,6 +59,8 @@ urlpatterns = [
     path("staff/disputes/<str:number>/resume/", staff_acts.resume, name="resume"),
     path("staff/disputes/<str:number>/message/", staff_acts.message, name="message"),
     path("staff/disputes/<str:number>/note/", staff_acts.note, name="note"),
+    path("staff/disputes/<str:number>/inward/", staff_inward.inward, name="inward"),
+    path("staff/disputes/<str:number>/files/", staff_inward.papers, name="papers"),
     path("staff/disputes/<str:number>/extend/", staff_acts.extend, name="extend"),
     path(
         "staff/disputes/<str:number>/extend/<int:pk>/",
@@ -69,9 +72,19 @@ urlpatterns = [
     path("staff/disputes/<str:number>/propose/", staff_decisions.propose, name="propose"),
     path("staff/disputes/<str:number>/approve/", staff_decisions.approve, name="approve"),
     path(
+        "staff/disputes/<str:number>/corrections/<uuid:ref>/",
+        staff_decisions.settle,
+        name="settle",
+    ),
+    path(
         "staff/disputes/<str:number>/letters/<str:letter>.pdf",
         staff.letter_pdf,
         name="staff_letter",
+    ),
+    path(
+        "staff/disputes/<str:number>/letters/<str:letter>/retry/",
+        staff_acts.retry_letter,
+        name="retry_letter",
     ),
     path("staff/disputes/<str:number>/files/<uuid:ref>/", files.staff_file, name="staff_file"),
     path(

@@ -1,20 +1,23 @@
-"""Deadlines that come near, and cases that nobody can contest any more."""
+"""Deadlines that come near or are missed, and cases that nobody can contest any more."""
 
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.timezone import localdate
 
 from accounts.models import User
-from disputes import clock, states, terms
-from disputes.models import Correction, Dispute, Pause
+from disputes import clock, letters, notices, states, terms
+from disputes.locks import locked
+from disputes.models import Correction, Dispute, Letter, Pause
 from disputes.policy import CURRENT
 from disputes.warnings import supervisors, tell_staff
 from portal.kit.errors import IllegalMove, Stale, gettext_noop
 from portal.records import moves
-from portal.records.audit import record
+from portal.records.audit import record, subject_of
+from portal.records.models import AuditEvent
 
+TOLD_LATE = 101  # in Dispute.warned: past 100 per cent, and the cardholder has heard of it
 CLOSE_CALL = 80  # per cent: from there on the supervisors hear of it too (CN-CR-08)
 
 SUBJECT = gettext_noop("Case %(number)s: %(mark)s per cent of the time is over")
@@ -28,6 +31,11 @@ OVER_BODY = gettext_noop(
     "You can see the case here:"
 )
 
+RECEIPT_SUBJECT = gettext_noop("Case %(number)s: the receipt is not out yet")
+RECEIPT_BODY = gettext_noop(
+    "The receipt must be out by %(by)s and could not be made so far. You can see the case here:"
+)
+
 
 def warn(*, at: datetime) -> int:
     """Warn once at each mark of the policy (per cent of the promised time); return how many.
@@ -35,11 +43,15 @@ def warn(*, at: datetime) -> int:
     Marks that were passed together, say over a night without a worker, make one warning. While a
     clock stands nobody is warned.
     """
+    live = _running().filter(warned__lt=max(CURRENT.warn_at))
+    return sum(_warn(dispute, at=at) for dispute in live)
+
+
+def _running() -> QuerySet[Dispute]:
+    """The cases that wait for an answer and whose clock runs."""
     stands = Pause.objects.filter(dispute=OuterRef("pk"), until_on=None)
-    live = Dispute.objects.filter(
-        ~Exists(stands), status__in=Dispute.LIVE, warned__lt=max(CURRENT.warn_at)
-    )
-    return sum(_warn(dispute, at=at) for dispute in live.select_related("deadline", "taken_by"))
+    live = Dispute.objects.filter(~Exists(stands), status__in=Dispute.LIVE)
+    return live.select_related("deadline", "taken_by")
 
 
 @transaction.atomic
@@ -51,10 +63,7 @@ def _warn(dispute: Dispute, *, at: datetime) -> bool:
     mark = clock.mark_reached(share, CURRENT.warn_at)
     if mark <= dispute.warned:
         return False
-    still = Dispute.objects.filter(
-        pk=dispute.pk, status=dispute.status, deadline=deadline, warned=dispute.warned
-    )
-    if not still.update(warned=mark):
+    if not _marked(dispute, mark):
         return False
     data = {"mark": mark, "due_on": deadline.due_on, "claimed": dispute.taken_by_id is not None}
     record("disputes.dispute.warned", subject=dispute, by=None, at=at, data=data)
@@ -64,6 +73,59 @@ def _warn(dispute: Dispute, *, at: datetime) -> bool:
             person, "dispute.warning", dispute, at=at, mark=mark, plan=deadline.plan_on,
             due=deadline.due_on, subject=OVER_SUBJECT if over else SUBJECT,
             body=OVER_BODY if over else BODY,
+        )  # fmt: skip
+    return True
+
+
+def _marked(dispute: Dispute, mark: int) -> bool:
+    """Note what went out; False if the case or its deadline moved, or another worker was first."""
+    still = Dispute.objects.filter(
+        pk=dispute.pk, status=dispute.status, deadline=dispute.deadline, warned=dispute.warned
+    )
+    return bool(still.update(warned=mark))
+
+
+def tell_late(*, at: datetime) -> int:
+    """Tell cardholders once that their answer is late, where the law wants it by letter.
+
+    After warn(): the staff hear first. Another deadline begins anew. Returns how many were told.
+    """
+    over = _running().filter(warned=max(CURRENT.warn_at))
+    return sum(_tell_late(dispute, at=at) for dispute in over)
+
+
+@transaction.atomic
+def _tell_late(dispute: Dispute, *, at: datetime) -> bool:
+    deadline = terms.deadline_of(dispute)
+    if localdate(at) < terms.late_on(deadline) or not _marked(dispute, TOLD_LATE):
+        return False
+    data = {"plan_on": deadline.plan_on, "due_on": deadline.due_on}
+    record("disputes.dispute.told_late", subject=dispute, by=None, at=at, data=data)
+    if terms.delay_letter(deadline):
+        letters.write(dispute, Letter.Kind.DELAY, at=at)
+    notices.tell(dispute, "dispute.late", at=at)
+    return True
+
+
+def check_receipts(*, at: datetime) -> int:
+    """Tell the supervisors once of a receipt that is not drawn by its last day; return how many."""
+    waiting = Letter.objects.filter(kind=Letter.Kind.RECEIPT, document=None)
+    return sum(_check_receipt(letter, at=at) for letter in waiting.select_related("dispute"))
+
+
+@transaction.atomic
+def _check_receipt(letter: Letter, *, at: datetime) -> bool:
+    dispute = locked(letter.dispute)  # two workers: one warns
+    late = AuditEvent.objects.filter(verb="disputes.letter.late", subject=subject_of(letter))
+    if dispute.status not in Dispute.LIVE or localdate(at) < terms.acknowledge_by(dispute):
+        return False
+    if late.exists():
+        return False
+    record("disputes.letter.late", subject=letter, by=None, at=at, data=letters.about(letter))
+    for person in supervisors():
+        tell_staff(
+            person, "dispute.letter_late", dispute, at=at, by=terms.acknowledge_by(dispute),
+            subject=RECEIPT_SUBJECT, body=RECEIPT_BODY,
         )  # fmt: skip
     return True
 

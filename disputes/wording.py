@@ -36,6 +36,7 @@ FIELDS: dict[str, Any] = {
     "phone": _("the bank's service phone"),
 }
 KEYS = tuple(DEFAULTS)
+AT_THE_END = ("closing",)  # behind the handler's own words
 FIELD = re.compile(r"\{([^{}｛｝]*)\}")
 BRACES = re.compile(r"[{}｛｝]")
 AROUND = 12  # characters shown on either side of a stray brace

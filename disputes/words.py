@@ -1,5 +1,6 @@
 """How letters and pages say what a case is about, by when, and what came out of it."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -105,4 +106,15 @@ def rule(told: dict[str, Any]) -> str:
         "day": day(told["counted_from"]),
         "id": told["rule"],
     }
-    return f"{said}: {told['source']}" if told["source"] else said
+    if not told["source"]:
+        return said
+    return _("%(rule)s: %(source)s") % {"rule": said, "source": cited(told["source"])}
+
+
+def cited(source: str) -> str:
+    """Name the law that a rule of a pack stands in, without the packs' own remarks behind it."""
+    law = re.split(r"[:;,] ", source)[0]
+    found = re.fullmatch(r"(.+) art\. ([\d()]+)", law)
+    if not found:
+        return law
+    return _("%(law)s art. %(article)s") % {"law": found[1], "article": found[2]}

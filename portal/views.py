@@ -15,6 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import PortalRequest, staff_required
 from accounts.evidence import queries as evidence
 from accounts.models import CardAccount
+from accounts.models.people import Role
+from disputes import staff_news
 from disputes import staff_queries as cases
 
 
@@ -37,10 +39,13 @@ def staff_home(request: PortalRequest) -> HttpResponse:
     found = CardAccount.objects.filter(ref=reference).first() if reference else None
     if found:
         return redirect("accounts:staff_account", found.ref)
+    supervisor = request.user.role == Role.SUPERVISOR
     context = {
         "reference": reference,
         "held_back": evidence.held_back_count(),
         "cases": cases.waiting_count(request.user, on=localdate()),
+        "letters_held_back": staff_news.held_back_count(),
+        "year_unknown": staff_news.year_unknown(on=localdate()) if supervisor else None,
     }
     return render(request, "staff_home.html", context)
 

@@ -11,7 +11,9 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from accounts.models import User
-from disputes import clock, letters, notices, terms
+from accounts.models.people import Role
+from disputes import clock, duty, letters, notices, terms
+from disputes import staff_queries as queries
 from disputes.locks import locked
 from disputes.models import Deadline, Dispute, Extension, Pause
 from portal.kit.errors import Refused, Stale, gettext_noop
@@ -20,13 +22,19 @@ from portal.records.audit import record
 
 
 @transaction.atomic
-def start(dispute: Dispute, *, round: int, by: User | None, at: datetime) -> Deadline:
+def start(
+    dispute: Dispute, *, round: int, by: User | None, at: datetime,
+    received_at: datetime | None = None,
+) -> Deadline:  # fmt: skip
     """Write the first deadline of a round and make it the case's. Inside the act's transaction.
 
     The first round counts from `dispute.submitted_at` if that is set (a case that came on paper
-    counts from the day it came), else from `at`; the second from `at`.
+    counts from the day it came), else from `at`; the second from `received_at`, else from `at`.
     """
-    received = dispute.submitted_at if round == Deadline.FIRST else None
+    if round == Deadline.REVIEW:  # more time that was asked for in the round before
+        asked = dispute.extensions.filter(status=Extension.Status.ASKED)
+        asked.update(status=Extension.Status.ENDED)
+    received = dispute.submitted_at if round == Deadline.FIRST else received_at
     counted_from = localdate(received or at)
     rule = clock.chain(terms.pack_on(counted_from), dispute.matter, round=round)[0]
     deadline = _written(dispute, rule, round=round, counted_from=counted_from, at=at)
@@ -108,9 +116,9 @@ def extend(dispute: Dispute, *, reason: str, by: User, at: datetime) -> Extensio
 def answer_extension(
     extension: Extension, *, grant: bool, answer: str, by: User, at: datetime
 ) -> None:
-    """Grant or refuse more time that waits for approval. Never one's own, nor in one's own case.
+    """A supervisor without a part in the case grants or refuses more time that waits for it.
 
-    Errors: Stale if it was answered meanwhile; Refused DUTY-1, DUTY-4; as extend() for a grant.
+    Errors: Stale if it was answered meanwhile; Refused DUTY-…; as extend() for a grant.
     """
     dispute = locked(extension.dispute)
     extension = Extension.objects.get(pk=extension.pk)
@@ -120,8 +128,9 @@ def answer_extension(
         raise Refused(
             "DUTY-4", gettext_noop("Another person must approve what you have asked for.")
         )
-    if dispute.account.cardholder.user_id == by.pk:
-        raise Refused("DUTY-1", gettext_noop("You cannot decide on your own request."))
+    duty.check_handler(queries.ties(dispute, by))
+    if by.role != Role.SUPERVISOR:
+        raise Refused("DUTY-ROLE", gettext_noop("Only a supervisor approves more time."))
     if grant:
         rule = _check_extendable(dispute, at=at)
         _grant(extension, dispute, rule, approved_by=by, answer=answer, by=by, at=at)

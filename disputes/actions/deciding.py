@@ -4,17 +4,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
 
 from accounts.models import User
 from accounts.models.people import Role
-from disputes import duty, effects, letter_facts, letters, lines, notices, paper
+from disputes import duty, letter_facts, letters, notices, paper, settling, weighing
 from disputes import staff_queries as queries
 from disputes.actions.handling import check_works, move
-from disputes.lines import Contested
 from disputes.locks import with_account
 from disputes.models import Decision, Dispute, Letter, Line, Message, Ruling
 from disputes.policy import CURRENT
@@ -43,20 +42,13 @@ def basis_of(dispute: Dispute) -> str:
     how the lines read, which deadline. Internal notes do not count."""
     said = dispute.messages.exclude(kind=Message.Kind.NOTE).order_by("-pk").values_list("pk")[:1]
     files = dispute.uploads.filter(removed_at=None).order_by("pk").values_list("pk", "status")
-    read = {pk: found.facts() for pk, found in reads_now(dispute).items()}
+    read = {pk: found.facts() for pk, found in weighing.reads_now(dispute).items()}
     parts = [list(said), list(files), read, dispute.deadline_id]
     return ".".join(_short(part) for part in parts)
 
 
 def _short(part: object) -> str:
     return hashlib.sha256(json.dumps(part, sort_keys=True, default=str).encode()).hexdigest()[:12]
-
-
-def reads_now(dispute: Dispute) -> dict[int, Contested]:
-    """Return its lines as they read now, by id; one that the books lost is not among them."""
-    rows = list(dispute.lines.all())
-    found = lines.find_all(dispute.account, [(row.kind, row.key) for row in rows])
-    return {row.pk: found[row.kind, row.key] for row in rows if (row.kind, row.key) in found}
 
 
 def check_basis(dispute: Dispute, basis: str) -> None:
@@ -81,24 +73,7 @@ class Said:
     right_amount: Decimal | None = None
     right_days: int | None = None
     right_code: str = ""
-
-
-def ruled(said: Said, reads: Contested | None) -> duty.Ruled:
-    """Put a ruling beside how its line reads now, or read then if the books lost it."""
-    line = said.line
-    read = reads or Contested.read(line.facts)
-    of_record = read.extra if line.kind == Line.Kind.RECORD else {}
-    return duty.Ruled(
-        kind=line.kind,
-        outcome=said.outcome,
-        booked=read.amount,
-        booked_days=of_record.get("days"),
-        booked_code=of_record.get("code", ""),
-        asked=line.asked_amount,
-        right_amount=said.right_amount,
-        right_days=said.right_days,
-        right_code=said.right_code,
-    )
+    right_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -110,26 +85,33 @@ class Weighed:
     over: list[str]
 
 
-def weigh(dispute: Dispute, rulings: Sequence[Said], *, outcome: str = "") -> Weighed:
-    """Check each ruling and return the answer they make; `outcome` where there are no lines.
-
-    Errors: Refused DECIDE-….
+def weigh(
+    dispute: Dispute,
+    rulings: Sequence[Said],
+    *,
+    outcome: str = "",
+    credit: Decimal | None = None,
+) -> Weighed:
+    """Check each ruling and return the answer they make; `outcome` where there are no lines, and
+    `credit` for a charge that is in no list. Errors: Refused DECIDE-….
     """
     contested = set(dispute.lines.values_list("pk", flat=True))
     if contested != {said.line.pk for said in rulings} or len(rulings) != len(contested):
         raise Refused("DECIDE-LINES", gettext_noop("Each line needs one answer."))
-    reads = reads_now(dispute)
-    each = [ruled(said, reads.get(said.line.pk)) for said in rulings]
+    each = weighing.ruled_all(dispute, rulings).values()
     for one in each:
         duty.check_ruling(one)
     if each:
         outcome = duty.overall(one.outcome for one in each)
-    elif outcome not in duty.WITHOUT_LINES:
-        raise Refused("DECIDE-OUTCOME", gettext_noop("Choose an answer."))
-    credit = duty.credit_of(each)
+        duty.check_no_credit(credit)
+        credit = duty.credit_of(each)
+    else:
+        credit = duty.check_whole(outcome, credit, of_charge=dispute.matter == "charge")
     over = duty.over(
         outcome, dispute.reason, credit,
         alone=CURRENT.credit_alone, reasons=CURRENT.approved_reasons,
+        credited_before=queries.credited_before(dispute),
+        filed_by_proposer=dispute.started_by_id == dispute.taken_by_id,
     )  # fmt: skip
     return Weighed(outcome, credit, over)
 
@@ -145,6 +127,7 @@ def propose(
     by: User,
     at: datetime,
     outcome: str = "",
+    credit: Decimal | None = None,
 ) -> Decision:
     """Decide a case. Within the limits it is made at once; above them it waits for a supervisor.
 
@@ -155,8 +138,9 @@ def propose(
     check_works(dispute, by)
     check_basis(dispute, basis)
     decision = _written(
-        dispute, rulings, reasons=reasons, cause=cause, by=by, at=at, outcome=outcome
-    )
+        dispute, rulings, reasons=reasons, cause=cause, by=by, at=at, outcome=outcome,
+        credit=credit,
+    )  # fmt: skip
     data = {"case": dispute.number, "outcome": decision.outcome, "over": decision.over}
     record("disputes.decision.proposed", subject=decision, by=by, at=at, data=data)
     if not decision.over:
@@ -181,8 +165,10 @@ def _written(
     by: User,
     at: datetime,
     outcome: str,
+    credit: Decimal | None,
 ) -> Decision:
-    weighed, round = weigh(dispute, rulings, outcome=outcome), queries.round_of(dispute)
+    weighed = weigh(dispute, rulings, outcome=outcome, credit=credit)
+    round = queries.round_of(dispute)
     if dispute.decisions.filter(round=round).exclude(status=Decision.Status.RETURNED).exists():
         raise Stale(dispute.pk)
     decision = Decision(
@@ -195,7 +181,10 @@ def _written(
         Ruling.objects.create(
             decision=decision, line=said.line, outcome=said.outcome,
             right_amount=said.right_amount, right_days=said.right_days, right_code=said.right_code,
+            right_on=said.right_on,
         )  # fmt: skip
+    if not rulings and weighed.credit:  # so that its correction is followed like any other
+        Ruling.objects.create(decision=decision, outcome=weighed.outcome)
     return decision
 
 
@@ -220,7 +209,7 @@ def _make(decision: Decision, dispute: Dispute, *, by: User, at: datetime) -> No
         move(dispute, Dispute.Status.FINAL, by=by, at=at, data=told, decided_at=at, ended_at=at)
     else:
         move(dispute, decision.outcome, by=by, at=at, data=told, decided_at=at)
-    effects.settle(decision, by=by, at=at)
+    settling.settle(decision, by=by, at=at)
     letters.write(dispute, letter_kind(decision), at=at, decision=decision)
     notices.tell(dispute, "dispute.review_decided" if second else "dispute.decided", at=at)
 
@@ -234,6 +223,7 @@ def preview(
     by: User,
     at: datetime,
     outcome: str = "",
+    credit: Decimal | None = None,
 ) -> Paper:
     """Return the letter that a decision would send. Nothing is kept, nothing goes out.
 
@@ -241,8 +231,9 @@ def preview(
     """
     with transaction.atomic():
         decision = _written(
-            dispute, rulings, reasons=reasons, cause=cause, by=by, at=at, outcome=outcome
-        )
+            dispute, rulings, reasons=reasons, cause=cause, by=by, at=at, outcome=outcome,
+            credit=credit,
+        )  # fmt: skip
         sheet = letter_of(decision, at=at)
         transaction.set_rollback(True)
     return sheet
@@ -268,7 +259,24 @@ def approve(decision: Decision, *, basis: str, by: User, at: datetime) -> None:
     dispute = _locked(decision.dispute)
     _check_second(decision, dispute, by)
     check_basis(dispute, basis)
+    _check_same(decision, dispute)
     _make(decision, dispute, by=by, at=at)
+
+
+def _check_same(decision: Decision, dispute: Dispute) -> None:
+    """What was proposed still comes to the same: nothing was credited elsewhere since.
+
+    Errors: Changed. It can only be sent back then.
+    """
+    rulings = [each for each in decision.rulings.select_related("line") if each.line_id]
+    each = weighing.ruled_all(dispute, rulings).values()
+    try:
+        for one in each:
+            duty.check_ruling(one)
+    except Refused as no:
+        raise Changed(["lines"]) from no
+    if rulings and duty.credit_of(each) != decision.credit:
+        raise Changed(["lines"])
 
 
 @transaction.atomic

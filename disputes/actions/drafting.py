@@ -25,6 +25,10 @@ from portal.records.audit import record
 from portal.records.documents import new_code
 
 Status, Channel = Dispute.Status, Dispute.Channel
+MORE = gettext_noop(
+    "This is more than it says now. Enter what it should be at most, or leave it empty and tell us "
+    "in your own words."
+)
 TAKEN = gettext_noop("%(line)s is in case %(number)s already, which is still open.")
 
 
@@ -170,7 +174,7 @@ class Right:
 def save_right(
     draft: Dispute, asked: Mapping[Name, Right], *, words: str, remedy: str, by: User, at: datetime
 ) -> str:
-    """Say what it should be, line by line and in one's own words."""
+    """Say what each line should be, and what happened. Errors: those of keep_rights()."""
     row = locked(draft)
     keep_rights(row, asked)
     row.words, row.remedy = words, remedy
@@ -178,9 +182,14 @@ def save_right(
 
 
 def keep_rights(row: Dispute, asked: Mapping[Name, Right]) -> None:
-    """Write down what each line of a locked draft should be."""
+    """Write down what each line of a locked draft should be.
+
+    Errors: Refused DISPUTE-MORE for a debit that should be more than it is.
+    """
     for line in row.lines.all():
         right = asked.get((line.kind, line.key), Right())
+        if rules.too_much(right.amount, line.amount):
+            raise Refused("DISPUTE-MORE", MORE)
         line.asked_amount, line.asked_days = right.amount, right.days
         line.save(update_fields=["asked_amount", "asked_days"])
 
@@ -209,7 +218,9 @@ def discard(draft: Dispute, *, by: User, at: datetime) -> None:
     row = locked(draft)
     row.lines.all().delete()
     _remove_files(row, by=by, at=at)
-    emptied: dict[str, Any] = {"sealed_words": "", "sealed_remedy": "", "sealed_representative": ""}
+    emptied: dict[str, Any] = dict.fromkeys(
+        ("sealed_words", "sealed_remedy", "sealed_representative", "reason", "topic"), ""
+    )
     table = states.TABLES[Dispute]
     moves.move(row, Status.WITHDRAWN, table=table, by=by, at=at, ended_at=at, **emptied)
 

@@ -6,12 +6,13 @@ with the case, or nothing is. Lock order: account, case.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from accounts.models import CardAccount, User
-from disputes import effects, filing_queries, letters, lines, notices, rules, states
+from disputes import effects, filing_queries, letters, lines, notices, rules, states, terms
 from disputes.actions import clocks
 from disputes.actions.drafting import Right, keep_lines, keep_rights, locked, open_draft
 from disputes.lines import Contested, Name
@@ -21,6 +22,7 @@ from disputes.rules import Representative
 from portal.kit.errors import Refused, gettext_noop
 from portal.records import moves
 
+TWICE = timedelta(minutes=10)  # not of the law: within it the same words are a second click
 GAPS: dict[str, str] = {
     "matter": gettext_noop("Say first what it is about."),
     "lines": gettext_noop("Choose the month or months that are wrong."),
@@ -72,10 +74,15 @@ def record_received(
 ) -> Dispute:  # fmt: skip
     """Take down a case that came by phone, letter, at the counter or from a regulator.
 
-    The clock counts from `received_at`. Errors: those of send(); Refused DISPUTE-AUTHORITY if
+    The clock counts from `received_at`. A second click makes no second case: what the same person
+    took down in the very same words just now is returned. Errors: those of send() but
+    DISPUTE-MANY; Refused DISPUTE-OLD if no rules are known for that day, DISPUTE-AUTHORITY if
     someone acts for the cardholder and nobody has seen that they may.
     """
+    _check_day(filed.matter, localdate(received_at), on=localdate(at))
     account = CardAccount.objects.select_for_update().get(pk=account.pk)
+    if same := _taken_twice(account, filed, channel=channel, by=by, at=at):
+        return same
     row = open_draft(account, channel, language=filed.language, by=by, at=at)
     row.matter, row.topic, row.reason = filed.matter, filed.topic, filed.reason
     row.words, row.remedy, row.contact_by = filed.words, filed.remedy, filed.contact_by
@@ -93,16 +100,39 @@ def record_received(
     return _received(row, account, received_at=received_at, by=by, at=at)
 
 
+def _taken_twice(
+    account: CardAccount, filed: Filed, *, channel: str, by: User, at: datetime
+) -> Dispute | None:
+    """Return the case that a second click would make again. Under the account's lock."""
+    just = account.disputes.filter(
+        started_by=by, channel=channel, matter=filed.matter, topic=filed.topic,
+        reason=filed.reason, started_at__gt=at - TWICE, submitted_at__isnull=False,
+    )  # fmt: skip
+    helper = filed.representative.to_json() if filed.representative else ""
+    told = (filed.words, filed.remedy, helper, set(filed.lines or {}))
+    for case in just.order_by("pk"):
+        names = set(case.lines.values_list("kind", "key"))
+        if (case.words, case.remedy, case.representative, names) == told:
+            return case
+    return None
+
+
+def _check_day(matter: str, received_on: date, *, on: date) -> None:
+    earliest = terms.received_from(matter, on=on)
+    if received_on < earliest:
+        no = gettext_noop(
+            "A case can be taken down here if it was received on %(earliest)s or later. Check the "
+            "year. Handle an older case on paper."
+        )
+        raise Refused("DISPUTE-OLD", no, earliest=earliest)
+
+
 def _received(
     row: Dispute, account: CardAccount, *, received_at: datetime, by: User, at: datetime
 ) -> Dispute:
     """Make it a case: its deadline first, which a case that was sent must have."""
-    live = Dispute.objects.filter(account__cardholder=account.cardholder_id)
-    if live.filter(status__in=Dispute.LIVE).count() >= CURRENT.most_live:
-        no = gettext_noop(
-            "You have %(most)s open cases. Please wait until one is decided, or call us."
-        )
-        raise Refused("DISPUTE-MANY", no, most=CURRENT.most_live)
+    if row.channel == Dispute.Channel.PORTAL:  # what comes otherwise is taken down in any case
+        _check_most(account)
     _refresh(row, account)
     row.submitted_at = received_at
     row.save()
@@ -118,6 +148,15 @@ def _received(
     letters.write(row, "receipt", at=at)
     notices.tell(row, "dispute.received", at=at)
     return row
+
+
+def _check_most(account: CardAccount) -> None:
+    live = Dispute.objects.filter(account__cardholder=account.cardholder_id)
+    if live.filter(status__in=Dispute.LIVE).count() >= CURRENT.most_live:
+        no = gettext_noop(
+            "You have %(most)s open cases. Please wait until one is decided, or call us."
+        )
+        raise Refused("DISPUTE-MANY", no, most=CURRENT.most_live)
 
 
 def _refresh(row: Dispute, account: CardAccount) -> None:

@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.models.people import Role
 from disputes import duty, notices, states
 from disputes import staff_queries as queries
+from disputes.locks import locked
 from disputes.models import Dispute, Message
 from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 from portal.records import moves
@@ -143,6 +144,7 @@ def ask(dispute: Dispute, *, kinds: list[str], body: str, by: User, at: datetime
     `kinds`: codes of what is asked for (CN-CMP-06), for the trail. Errors: Refused ASK-PROPOSED,
     DUTY-…; IllegalMove; Stale.
     """
+    dispute = locked(dispute)
     check_works(dispute, by)
     if queries.proposed(dispute):
         raise Refused(
@@ -158,6 +160,7 @@ def ask(dispute: Dispute, *, kinds: list[str], body: str, by: User, at: datetime
 @transaction.atomic
 def resume(dispute: Dispute, *, by: User, at: datetime) -> None:
     """Go on without an answer. Errors: Refused DUTY-…; IllegalMove; Stale."""
+    dispute = locked(dispute)
     check_works(dispute, by)
     move(dispute, Status.IN_REVIEW, by=by, at=at, data={"without_answer": True})
 
@@ -165,6 +168,7 @@ def resume(dispute: Dispute, *, by: User, at: datetime) -> None:
 @transaction.atomic
 def send_message(dispute: Dispute, *, body: str, by: User, at: datetime) -> Message:
     """Write to the cardholder, who need not answer. Errors: Refused DUTY-…; IllegalMove."""
+    dispute = locked(dispute)
     check_works(dispute, by)
     if dispute.status not in Dispute.LIVE:
         raise IllegalMove(dispute.status, dispute.status)
@@ -176,6 +180,7 @@ def send_message(dispute: Dispute, *, body: str, by: User, at: datetime) -> Mess
 @transaction.atomic
 def note(dispute: Dispute, *, body: str, by: User, at: datetime) -> Message:
     """Keep a note for the staff; the cardholder never sees it. Errors: Refused DUTY-1."""
+    dispute = locked(dispute)
     if queries.ties(dispute, by).own:
         duty.check_handler(duty.Ties(own=True))
     return _write(dispute, Message.Kind.NOTE, body, by=by, at=at)

@@ -47,10 +47,10 @@ def add(
         )
     head = _head(data)
     upload = Upload(
-        dispute=dispute, purpose=purpose, name=names.shown(name), sensitive=sensitive,
-        sha256=digest(data), size=len(data), kind=head.kind, uploaded_at=at, uploaded_by=by,
-        next_try_at=at,
+        dispute=dispute, purpose=purpose, sensitive=sensitive, sha256=digest(data), size=len(data),
+        kind=head.kind, uploaded_at=at, uploaded_by=by, next_try_at=at,
     )  # fmt: skip
+    upload.name = names.shown(name)
     store.keep(upload.ref, store.ORIGINAL, data)
     try:
         kept = _entered(upload, by=by, at=at)
@@ -134,7 +134,7 @@ def _check_space(dispute: Dispute, more: int) -> None:
 
 @transaction.atomic
 def remove(upload: Upload, *, by: User, at: datetime) -> None:
-    """Take a file back before the case is sent: its bytes are deleted.
+    """Take a file back before the case is sent: its bytes, name and what it showed are deleted.
 
     Errors: Refused FILE-SENT afterwards: what was sent stays with the case.
     """
@@ -145,7 +145,7 @@ def remove(upload: Upload, *, by: User, at: datetime) -> None:
             gettext_noop("The case was sent with this file, so the file stays with it."),
         )
     rows = Upload.objects.filter(pk=upload.pk, removed_at=None)
-    if rows.update(removed_at=at, next_try_at=None):
+    if rows.update(removed_at=at, next_try_at=None, sealed_name="", sensitive=False):
         record("disputes.upload.removed", subject=upload, by=by, at=at)
         upload.refresh_from_db()
         transaction.on_commit(partial(store.drop, upload))

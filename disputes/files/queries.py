@@ -10,7 +10,7 @@ from disputes.files.actions import TAKES
 from disputes.models import Dispute, Upload
 
 SLOW = timedelta(minutes=2)  # after that a page stops asking by itself
-MOST_PREVIEWS = 10  # pages shown of one file; the rest is in the file
+PREVIEWS = 10  # pages of one file that are shown at once; the others ten by ten, on demand
 
 
 def files_of(dispute: Dispute) -> QuerySet[Upload]:
@@ -25,6 +25,7 @@ class Shown:
     upload: Upload
     problem: str
     previews: range
+    more: list[range]  # the other pages, ten by ten
 
 
 @dataclass(frozen=True)
@@ -60,5 +61,6 @@ def shelf(dispute: Dispute, *, purpose: str = "", at: datetime) -> Shelf:
 
 
 def _shown(upload: Upload) -> Shown:
-    pages = range(1, min(upload.pages, MOST_PREVIEWS) + 1)
-    return Shown(upload, problems.said(upload.problem) if upload.problem else "", pages)
+    every = range(1, upload.pages + 1)
+    first, *more = [every[i : i + PREVIEWS] for i in range(0, max(len(every), 1), PREVIEWS)]
+    return Shown(upload, problems.said(upload.problem) if upload.problem else "", first, more)

@@ -4,17 +4,18 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from disputes import duty, wording
+from disputes import duty, weighing, wording
 from disputes.actions import deciding
 from disputes.actions.deciding import Said, Weighed
 from disputes.lines import Contested
 from disputes.models import Decision, Dispute, Line
 from disputes.policy import CURRENT
 from portal.kit.errors import Refused
-from portal.kit.forms import CleanText, CodeField, IntField, MoneyField, said
+from portal.kit.forms import CleanText, CodeField, DateField, IntField, MoneyField, said
 from portal.kit.money import ZERO, formatted
 
 Outcome = Decision.Outcome
@@ -43,6 +44,13 @@ def over_words(code: str, currency: str) -> str:
     if code == "credit":
         most = formatted(CURRENT.credit_alone, currency)
         return _now("The credit is above %(most)s.") % {"most": most}
+    if code == "credits":
+        most = formatted(CURRENT.credit_alone, currency)
+        return _now(
+            "With earlier credits on this account within a year, it comes to more than %(most)s."
+        ) % {"most": most}
+    if code == "filed":
+        return _now("It gives a credit, and whoever proposes it took the case down, too.")
     return _now("The reason given is fraud, or that it is not theirs.")
 
 
@@ -71,19 +79,30 @@ class DecideForm(forms.Form):
     def __init__(self, *args: Any, dispute: Dispute, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dispute, self.lines = dispute, list(dispute.lines.all())
-        self.reads = deciding.reads_now(dispute)
+        self.reads = weighing.reads_now(dispute)
+        known = [self.read(line) for line in self.lines]
+        self.given = weighing.given(dispute.account, known)
         self.rulings: list[Said] = []
         self.weighed: Weighed | None = None
         self.reasons = ""
         for line in self.lines:
-            self.fields.update(_fields(line, self.read(line)))
+            self.fields.update(_fields(line, self.read(line), self.before(line).amount))
         if self.lines:
             del self.fields["outcome"]
+        elif dispute.matter == Dispute.Matter.CHARGE:  # it is in no list
+            self.fields["credit"] = MoneyField(
+                label=_("Amount to credit"), currency=dispute.account.currency, least=ZERO,
+                help_text=_beside(dispute), required=False,
+            )  # fmt: skip
         titles = wording.choices(dispute.language)
         self.fields["paragraphs"].choices = titles  # type: ignore[attr-defined]
 
     def read(self, line: Line) -> Contested:
-        return self.reads.get(line.pk) or Contested.read(line.facts)
+        return weighing.read(line, self.reads)
+
+    def before(self, line: Line) -> weighing.Given:
+        """What was credited before."""
+        return self.given.get((line.kind, line.key), weighing.Given())
 
     @property
     def by_line(self) -> list[dict[str, Any]]:
@@ -100,7 +119,7 @@ class DecideForm(forms.Form):
     @property
     def whole(self) -> list[Any]:
         """The boxes that are not a line's."""
-        names = ("outcome", "paragraphs", "own", "cause")
+        names = ("outcome", "credit", "paragraphs", "own", "cause")
         return [self[name] for name in names if name in self.fields]
 
     def clean(self) -> dict[str, Any]:
@@ -125,26 +144,44 @@ class DecideForm(forms.Form):
         ruling = Said(
             line, facts[f"outcome_{line.pk}"], right_amount=amount,
             right_days=facts.get(f"days_{line.pk}"), right_code=facts.get(f"code_{line.pk}", ""),
+            right_on=facts.get(f"day_{line.pk}"),
         )  # fmt: skip
         try:
-            duty.check_ruling(deciding.ruled(ruling, read))
+            duty.check_ruling(weighing.ruled(line, ruling, read))
         except Refused as no:
             box = f"amount_{line.pk}"
             of_outcome = no.rule == "DECIDE-OUTCOME" or box not in self.fields
             self.add_error(f"outcome_{line.pk}" if of_outcome else box, said(no))
         self.rulings.append(ruling)
 
+    @property
+    def whole_answer(self) -> dict[str, Any]:
+        """The answer to a case without lines, as the actions take it."""
+        facts = self.cleaned_data
+        return {"outcome": facts.get("outcome", ""), "credit": facts.get("credit")}
+
     def _weigh(self, facts: dict[str, Any]) -> None:
-        self.weighed = deciding.weigh(self.dispute, self.rulings, outcome=facts.get("outcome", ""))
+        self.weighed = deciding.weigh(self.dispute, self.rulings, **self.whole_answer)
         language, credit = self.dispute.language, self.weighed.credit
-        ours = [
-            wording.filled(key, language, self.dispute, credit=credit)
+        ours = {
+            key: wording.filled(key, language, self.dispute, credit=credit)
             for key in facts["paragraphs"]
-        ]
-        self.reasons = "\n\n".join([*ours, facts["own"]]).strip()
+        }
+        end = [ours.pop(key) for key in wording.AT_THE_END if key in ours]
+        self.reasons = "\n\n".join(filter(None, [*ours.values(), facts["own"], *end]))
 
 
-def _fields(line: Line, read: Contested) -> dict[str, forms.Field]:
+def _beside(dispute: Dispute) -> str:
+    """What is credited without a line adds to what an earlier answer gave."""
+    text = _now("If you uphold it, in full or in part.")
+    made = dispute.decisions.filter(status=Decision.Status.MADE)
+    if before := sum((each.credit for each in made), ZERO):
+        credited = formatted(before, dispute.account.currency)
+        text += " " + _now("It adds to the %(amount)s of the first answer.") % {"amount": credited}
+    return text
+
+
+def _fields(line: Line, read: Contested, given: Decimal) -> dict[str, forms.Field]:
     words = WORDS.get(line.kind, CHARGE)
     choices = [(code, words[Outcome(code)]) for code in duty.OUTCOMES[line.kind]]
     found: dict[str, forms.Field] = {
@@ -155,7 +192,12 @@ def _fields(line: Line, read: Contested) -> dict[str, forms.Field]:
     if line.kind != Line.Kind.CONTACT:
         found[f"amount_{line.pk}"] = MoneyField(
             label=_("Right amount"), currency=read.currency, least=ZERO, required=False,
-            help_text=_reads_amount(line, read),
+            help_text=_reads_amount(line, read, given),
+        )  # fmt: skip
+    if line.kind == Line.Kind.POSTING:
+        found[f"day_{line.pk}"] = DateField(
+            label=_("Or the right day"), required=False,
+            help_text=_now("Reads %(day)s now.") % {"day": date_format(read.on)},
         )  # fmt: skip
     if line.kind == Line.Kind.RECORD:
         found[f"days_{line.pk}"] = IntField(
@@ -169,13 +211,16 @@ def _fields(line: Line, read: Contested) -> dict[str, forms.Field]:
     return found
 
 
-def _reads_amount(line: Line, read: Contested) -> str:
+def _reads_amount(line: Line, read: Contested, given: Decimal) -> str:
     if read.amount is None:
         return ""
     text = _now("Reads %(amount)s now.") % {"amount": formatted(read.amount, read.currency)}
     if line.asked_amount is not None:
         asked = formatted(line.asked_amount, read.currency)
         text += " " + _now("They say %(amount)s.") % {"amount": asked}
+    if given:
+        credited = formatted(given, read.currency)
+        text += " " + _now("%(amount)s of it was credited before.") % {"amount": credited}
     return text
 
 
@@ -184,3 +229,17 @@ def _reads_days(line: Line, read: Contested) -> str:
     if line.asked_days is not None:
         text += " " + _now("They say %(days)s.") % {"days": line.asked_days}
     return text
+
+
+class SettleForm(forms.Form):
+    """A supervisor says how a correction was made that no feed can show."""
+
+    reason = CleanText(
+        label=_("How the bank put it right"),
+        help_text=_("Kept as an internal note. The cardholder is told that it is done."),
+        longest=1000, lines=True,
+    )  # fmt: skip
+    refs = CleanText(
+        label=_("References of the movements, if any"), longest=180, required=False,
+        help_text=_("Apart by spaces."),
+    )  # fmt: skip

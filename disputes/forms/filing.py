@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from disputes import rules
-from disputes.actions.drafting import Right
+from disputes.actions.drafting import MORE, Right
 from disputes.filing_queries import Asked
 from disputes.lines import Choice, Contested, Name, Offered, parted
 from disputes.models import Dispute
@@ -183,6 +183,13 @@ class RightForm(forms.Form):
             required=False,
             initial=each.row.asked_days,
         )
+
+    def clean(self) -> dict[str, Any]:
+        facts = super().clean() or {}
+        for i, each in enumerate(self.asked):
+            if rules.too_much(facts.get(f"amount_{i}"), each.line.amount):
+                self.add_error(f"amount_{i}", _(MORE))
+        return facts
 
     @property
     def rights(self) -> dict[Name, Right]:

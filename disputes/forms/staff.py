@@ -11,8 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from disputes import rules
-from disputes.lines import Contested
-from disputes.models import Dispute
+from disputes.actions.drafting import Right
+from disputes.filing_queries import Asked
+from disputes.forms.filing import LinesField, RightForm
+from disputes.lines import Contested, Name
+from disputes.models import Dispute, Line
 from portal.kit.forms import CleanText, DateField
 
 DECLARATION = _(
@@ -166,7 +169,8 @@ class AnswerForm(forms.Form):
 class IntakeForm(forms.Form):
     """A case that came by phone, letter, at a branch or from a regulator, as one matter.
 
-    `free`: the account's lines of that matter that no open case has.
+    `chosen`: the lines ticked so far, on whatever page of the list; `free`: a page of the others
+    of that matter that no open case has. The action says whether a line can be contested.
     """
 
     channel = forms.ChoiceField(
@@ -178,7 +182,7 @@ class IntakeForm(forms.Form):
         label=_("The day it was received"), help_text=_("The clock counts from this day.")
     )
     topic = forms.ChoiceField(label=_("What it is about"), choices=Dispute.Topic.choices)
-    lines = forms.MultipleChoiceField(
+    lines = LinesField(
         label=_("What is contested"), widget=forms.CheckboxSelectMultiple, required=False
     )
     reason = forms.ChoiceField(label=_("What is wrong, as they say"))
@@ -208,23 +212,58 @@ class IntakeForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, matter: str, free: Sequence[Contested], today: date, **kwargs: Any
-    ) -> None:
+        self, *args: Any, matter: str, free: Sequence[Contested], chosen: Sequence[Contested],
+        today: date, **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
+        self.chosen: Sequence[Contested] = ()
         cast(DateField, self.fields["received_on"]).latest = today
         if matter == Dispute.Matter.SERVICE:
             del self.fields["lines"], self.fields["reason"]
             return
         del self.fields["topic"]
-        chosen = cast(forms.MultipleChoiceField, self.fields["lines"])
-        chosen.choices = [(line.name, described(line)) for line in free]
-        chosen.required = rules.lines_needed(matter)
+        boxes = cast(forms.MultipleChoiceField, self.fields["lines"])
+        boxes.choices = [(line.name, described(line)) for line in (*chosen, *free)]
+        boxes.required = rules.lines_needed(matter)
+        self.chosen = chosen
+        self._ask_figures()
         labels = dict(Dispute.Reason.choices)
         reason = cast(forms.ChoiceField, self.fields["reason"])
         reason.choices = [(code, labels[code]) for code in rules.REASONS[matter]]
 
+    def _ask_figures(self) -> None:
+        """What each chosen line should be, if they said a figure: as the cardholder is asked."""
+        for line in self.chosen:
+            asked = Asked(Line(), line)
+            if line.amount is not None:
+                self.fields[f"amount_{line.name}"] = RightForm.amount_of(asked)
+            if line.kind == Line.Kind.RECORD:
+                self.fields[f"days_{line.name}"] = RightForm.days_of(asked)
+        names = list(self.fields)
+        start, end = names.index("lines") + 1, names.index("seen") + 1
+        self.order_fields([*names[:start], *names[end:], *names[start:end]])
+
+    @property
+    def rights(self) -> dict[Name, Right]:
+        """The chosen lines with what each should be; amounts with the sign of the line."""
+        facts, found = self.cleaned_data, {}
+        ticked = set(facts.get("lines", []))
+        for line in self.chosen:
+            amount = facts.get(f"amount_{line.name}")
+            if amount is not None:
+                amount = rules.signed(amount, line.amount)
+            if line.name in ticked:
+                right = Right(amount, facts.get(f"days_{line.name}"))
+                found[line.kind, line.key] = right
+        return found
+
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or {}
+        known = {line.name for line in self.chosen}
+        if not known.issuperset(facts.get("lines", [])):
+            self.add_error(
+                "lines", _("One of these is not among the account's entries. Choose again.")
+            )
         helper = [facts.get(name) for name in ("name", "relation", "reach")]
         if any(helper):
             for name in ("name", "relation", "reach"):

@@ -100,7 +100,8 @@ class Dispute(models.Model):
         help_text="The one that holds now. Deadlines never change: another is another row.",
     )  # fmt: skip
     warned = models.PositiveSmallIntegerField(
-        default=0, help_text="Per cent of the time that a warning went out for."
+        default=0,
+        help_text="Per cent of the time that a warning went out for; 101: the cardholder knows.",
     )
     decided_at = models.DateTimeField(null=True, help_text="The answer that stands now.")
     ended_at = models.DateTimeField(null=True, help_text="Withdrawn, final or closed.")

@@ -56,6 +56,7 @@ class Extension(models.Model):
         ASKED = "asked", _("Waiting for approval")
         GRANTED = "granted", _("Granted")
         REFUSED = "refused", _("Refused")
+        ENDED = "ended", _("Not needed any more")
 
     dispute = models.ForeignKey(Dispute, models.PROTECT, related_name="extensions")
     status = models.CharField(max_length=7, choices=Status, default=Status.ASKED)
@@ -77,7 +78,7 @@ class Extension(models.Model):
             ),
             CheckConstraint(
                 condition=Q(needs_approval=False)
-                | Q(status="asked")
+                | Q(status__in=["asked", "ended"])
                 | Q(answered_by__isnull=False) & ~Q(answered_by=F("asked_by")),
                 name="disputes_extension_two_people",
             ),

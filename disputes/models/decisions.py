@@ -90,11 +90,15 @@ class Ruling(models.Model):
     """What a decision says of one line."""
 
     decision = models.ForeignKey(Decision, models.PROTECT, related_name="rulings")
-    line = models.ForeignKey(Line, models.PROTECT, related_name="rulings")
+    line = models.ForeignKey(
+        Line, models.PROTECT, related_name="rulings", null=True,
+        help_text="None: of a charge that is in no list. What it credits, the decision says.",
+    )  # fmt: skip
     outcome = models.CharField(max_length=13, choices=Decision.Outcome)
     right_amount = MoneyField(null=True, help_text="What it should read.")
     right_days = models.PositiveIntegerField(null=True)
     right_code = models.CharField(max_length=4, blank=True)
+    right_on = models.DateField(null=True, help_text="The right day of a movement.")
 
     class Meta:
         constraints = [
@@ -109,10 +113,13 @@ class Correction(models.Model):
     ruling = models.ForeignKey(Ruling, models.PROTECT, related_name="corrections")
     kind = models.CharField(max_length=20, help_text="record.correct or posting.correct")
     seq = models.BigIntegerField(unique=True, help_text="Of the outbox event.")
+    amount = MoneyField(default=0, help_text="To be credited; 0 of a record or a day.")
     asked_at = models.DateTimeField()
     due_on = models.DateField(help_text="Alarm after this day.")
     done_at = models.DateTimeField(null=True, help_text="When a feed brought it.")
-    done_by = models.CharField(max_length=80, blank=True, help_text="The feed, and what came.")
+    done_by = models.CharField(
+        max_length=200, blank=True, help_text="What came: see disputes.corrections."
+    )
     alarmed_at = models.DateTimeField(null=True)
 
     class Meta:

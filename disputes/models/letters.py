@@ -21,6 +21,7 @@ class Letter(models.Model):
         REVIEW_RECEIPT = "review_receipt", _("Receipt of the request for a second review")
         REVIEW_DECISION = "review_decision", _("Decision of the second review")
         WITHDRAWAL = "withdrawal", _("Confirmation of the withdrawal")
+        DELAY = "delay", _("Our answer is late")
 
     ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     dispute = models.ForeignKey(Dispute, models.PROTECT, related_name="letters")

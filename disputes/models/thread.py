@@ -54,7 +54,8 @@ class Upload(models.Model):
     dispute = models.ForeignKey(Dispute, models.PROTECT, related_name="uploads")
     message = models.ForeignKey(Message, models.PROTECT, null=True, related_name="uploads")
     purpose = models.CharField(max_length=9, choices=Purpose, default=Purpose.EVIDENCE)
-    name = models.CharField(max_length=120, help_text="For display only, cleaned.")
+    sealed_name = models.TextField(blank=True)
+    name = SealedText("sealed_name", key="ref")  # for display only, cleaned; gone once taken back
     sensitive = models.BooleanField(
         default=False, help_text="Shows health or the like; separate consent was given (CN-PI-01)."
     )

@@ -9,6 +9,7 @@ from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import limits
 from accounts import queries as ledger
 from accounts.access import PortalRequest, cardholder_required
 from accounts.evidence import words
@@ -18,6 +19,7 @@ from disputes import case_page, letters, queries
 from disputes.actions import answering
 from disputes.forms.case import MessageForm, ReviewForm, StatementForm
 from disputes.models import Dispute, Letter
+from disputes.policy import CURRENT
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.kit.forms import said
 from portal.kit.http import download, wants_fragment
@@ -67,6 +69,11 @@ def answer(request: PortalRequest, number: str) -> HttpResponse:
     """Answer the open question, or write of one's own accord."""
     dispute = _case(request, number)
     form = MessageForm(request.POST, answers=queries.open_question(dispute) is not None)
+    if form.is_valid() and not limits.take(
+        f"dispute-message:{request.user.pk}",
+        window=limits.window(now(), limits.HOUR), most=CURRENT.most_messages_an_hour,
+    ):  # fmt: skip
+        form.add_error(None, _("You have written many messages. Write again in an hour."))
     if form.is_valid():
         try:
             answering.say(dispute, form.cleaned_data["text"], by=request.user, at=now())
@@ -170,6 +177,9 @@ def personal_statement(request: PortalRequest, ref: str, period: str) -> HttpRes
     if not form.is_valid():
         status = 422 if form.errors else 200
         return render(request, "disputes/statement.html", facts, status=status)
+    if "change" in request.POST:  # back from the second page, with what was typed
+        facts["form"] = StatementForm(standing=standing is not None, initial=form.cleaned_data)
+        return render(request, "disputes/statement.html", facts)
     if not form.cleaned_data["confirmed"]:
         return render(request, "disputes/statement_check.html", facts)
     return _kept(request, ref, period, form.cleaned_data)
@@ -177,6 +187,10 @@ def personal_statement(request: PortalRequest, ref: str, period: str) -> HttpRes
 
 def _kept(request: PortalRequest, ref: str, period: str, given: dict[str, Any]) -> HttpResponse:
     account = get_object_or_404(ledger.held_by(request.user), ref=ref)
+    key, day = f"dispute-statement:{request.user.pk}", limits.window(now(), limits.DAY)
+    if not limits.take(key, window=day, most=CURRENT.most_statements_a_day):
+        messages.error(request, _("You have changed your words many times today. Do it tomorrow."))
+        return redirect("disputes:personal_statement", ref, period)
     try:
         if given.get("take_back"):
             answering.withdraw_statement(account, period, by=request.user, at=now())

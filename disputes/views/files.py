@@ -27,7 +27,7 @@ from disputes.forms.files import ReleaseForm, UploadForm
 from disputes.models import Dispute, Upload
 from disputes.policy import CURRENT
 from disputes.queries import cases_of
-from disputes.staff_queries import cases
+from disputes.views.staff import found
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.kit.forms import said
 from portal.kit.http import body_exceeds, download, wants_fragment
@@ -39,25 +39,29 @@ MOST_AT_ONCE = (
 View = Callable[..., HttpResponseBase]
 
 
-def takes_files(view: View) -> View:
-    """Refuse a request that is too long before it is read; the rest goes to the evidence volume.
+def takes_files(*, too_large: View) -> Callable[[View], View]:
+    """Answer a request that is too long before it is read; the rest goes to the evidence volume.
 
     The CSRF check reads the form, so it comes after: put csrf_exempt outermost.
     """
-    guarded = csrf_protect(view)
 
-    @require_http_methods(["GET", "HEAD", "POST"])
-    @wraps(view)
-    def with_files(request: PortalRequest, number: str) -> HttpResponseBase:
-        if request.method == "POST":
-            if "HTTP_TRANSFER_ENCODING" in request.META:  # Django would read nothing of it
-                return HttpResponse(status=411)
-            if body_exceeds(request, MOST_AT_ONCE):
-                return _too_large(request, number)
-            request.upload_handlers = [Incoming(request)]
-        return guarded(request, number)
+    def decorate(view: View) -> View:
+        guarded = csrf_protect(view)
 
-    return with_files
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def with_files(request: PortalRequest, number: str) -> HttpResponseBase:
+            if request.method == "POST":
+                if "HTTP_TRANSFER_ENCODING" in request.META:  # Django would read nothing of it
+                    return HttpResponse(status=411)
+                if body_exceeds(request, MOST_AT_ONCE):
+                    return too_large(request, number)
+                request.upload_handlers = [Incoming(request)]
+            return guarded(request, number)
+
+        return with_files
+
+    return decorate
 
 
 def _own(request: PortalRequest, number: str) -> Dispute:
@@ -67,7 +71,7 @@ def _own(request: PortalRequest, number: str) -> Dispute:
 
 @csrf_exempt
 @cardholder_required
-@takes_files
+@takes_files(too_large=lambda request, number: _too_large(request, number))
 def index(request: PortalRequest, number: str) -> HttpResponse:
     """The files of a case; POST adds some. htmx says what it has `seen`: 204 until it changes."""
     dispute = _own(request, number)
@@ -184,7 +188,7 @@ def _sent(request: PortalRequest, upload: Upload) -> FileResponse:
 
 
 def _as_staff(request: PortalRequest, number: str, ref: str, **facts: object) -> Upload:
-    dispute = get_object_or_404(cases(), number=number)
+    dispute = found(number, request.user)
     upload = _upload(dispute, ref, **facts)
     log_staff_view(request, dispute.account.cardholder)
     return upload

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import limits
 from accounts.access import PortalRequest, cardholder_required
 from accounts.models import CardAccount
 from accounts.queries import held_by
@@ -33,6 +34,7 @@ from disputes.forms.filing import (
 )
 from disputes.lines import Contested, Offered
 from disputes.models import Dispute, Upload
+from disputes.policy import CURRENT
 from disputes.queries import cases_of
 from portal.kit.errors import IllegalMove, Refused
 from portal.kit.forms import said
@@ -88,9 +90,15 @@ def _pick(request: PortalRequest, account: CardAccount) -> Pick | None:
 
 def _begun(request: PortalRequest, account: CardAccount, pick: Pick | None) -> HttpResponse:
     by, at = request.user, now()
-    if request.POST.get("afresh"):
-        for old in queries.drafts_of(by).filter(account=account):
-            drafting.discard(old, by=by, at=at)
+    afresh, begun = "afresh" in request.POST, queries.drafts_of(by).filter(account=account)
+    key, hour = f"dispute-draft:{by.pk}", limits.window(at, limits.HOUR)
+    if (afresh or not begun.exists()) and not limits.take(
+        key, window=hour, most=CURRENT.most_drafts_an_hour
+    ):
+        messages.error(request, _("You have begun many times. Begin again in an hour."))
+        return redirect("disputes:new")
+    for old in begun if afresh else ():
+        drafting.discard(old, by=by, at=at)
     draft = drafting.begin(account, language=get_language() or "", by=by, at=at)
     step = draft.step
     try:

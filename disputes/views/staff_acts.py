@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import PortalRequest, log_staff_view, staff_required
 from accounts.models.people import Role
-from disputes import staff_case
+from disputes import letters, staff_case, staff_trail
 from disputes import staff_queries as queries
 from disputes.actions import clocks, handling
 from disputes.forms import staff as forms
@@ -61,7 +61,7 @@ def _posted(
 @staff_required(*HANDLERS)
 @require_POST
 def take(request: PortalRequest, number: str) -> HttpResponse:
-    dispute, form = found(number), forms.TakeForm(request.POST, prefix="take")
+    dispute, form = found(number, request.user), forms.TakeForm(request.POST, prefix="take")
     return _posted(
         request, dispute, "take_form", form,
         lambda told: handling.take(dispute, by=request.user, at=now(), **told),
@@ -72,7 +72,7 @@ def take(request: PortalRequest, number: str) -> HttpResponse:
 @staff_required(Role.SUPERVISOR)
 @require_POST
 def assign(request: PortalRequest, number: str) -> HttpResponse:
-    dispute = found(number)
+    dispute = found(number, request.user)
     form = forms.AssignForm(request.POST, prefix="assign", handlers=queries.handlers())
     return _posted(
         request, dispute, "assign_form", form,
@@ -131,7 +131,7 @@ def _assignable(chosen: list[Dispute], to: Any) -> list[tuple[Dispute, str]]:
 @require_http_methods(["GET", "POST"])
 def ask(request: PortalRequest, number: str) -> HttpResponse:
     """Ask the cardholder, beside the list of what must not be asked for."""
-    dispute = found(number)
+    dispute = found(number, request.user)
     form = forms.AskForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         facts = form.cleaned_data
@@ -161,7 +161,7 @@ def question(dispute: Dispute, facts: dict[str, Any]) -> str:
 @staff_required(*HANDLERS)
 @require_POST
 def resume(request: PortalRequest, number: str) -> HttpResponse:
-    dispute = found(number)
+    dispute = found(number, request.user)
     done(
         request,
         lambda: handling.resume(dispute, by=request.user, at=now()),
@@ -173,7 +173,7 @@ def resume(request: PortalRequest, number: str) -> HttpResponse:
 @staff_required(*HANDLERS)
 @require_POST
 def message(request: PortalRequest, number: str) -> HttpResponse:
-    dispute, form = found(number), forms.MessageForm(request.POST, prefix="message")
+    dispute, form = found(number, request.user), forms.MessageForm(request.POST, prefix="message")
     return _posted(
         request, dispute, "message_form", form,
         lambda told: handling.send_message(dispute, by=request.user, at=now(), **told),
@@ -182,14 +182,39 @@ def message(request: PortalRequest, number: str) -> HttpResponse:
 
 
 @staff_required(*HANDLERS)
-@require_POST
+@require_http_methods(["GET", "POST"])
 def note(request: PortalRequest, number: str) -> HttpResponse:
-    dispute, form = found(number), forms.NoteForm(request.POST, prefix="note")
-    return _posted(
-        request, dispute, "note_form", form,
-        lambda told: handling.note(dispute, by=request.user, at=now(), **told),
+    """A page of its own: a note never stands beside a message that is being written."""
+    dispute = found(number, request.user)
+    form = forms.NoteForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and done(
+        request,
+        lambda: handling.note(dispute, by=request.user, at=now(), **form.cleaned_data),
         _("The note is kept. Only the staff see it."),
-    )  # fmt: skip
+    ):
+        return redirect("disputes:staff_case", number)
+    log_staff_view(request, dispute)
+    context = basics(dispute) | {"form": form, "thread": staff_trail.thread(dispute)}
+    status = 422 if form.is_bound else 200
+    return render(request, "disputes/staff/note.html", context, status=status)
+
+
+# == letters
+
+
+@staff_required(*HANDLERS)
+@require_POST
+def retry_letter(request: PortalRequest, number: str, letter: str) -> HttpResponse:
+    """Have a letter that was held back made once more."""
+    held = get_object_or_404(
+        found(number, request.user).letters.select_related("dispute"), number=letter
+    )
+    done(
+        request,
+        lambda: letters.retry(held, by=request.user, at=now()),
+        _("The letter is made again. It takes a moment."),
+    )
+    return redirect("disputes:staff_case", number)
 
 
 # == the clock
@@ -205,7 +230,7 @@ def _move_clock(request: PortalRequest, dispute: Dispute, act: Callable[[], obje
 @require_http_methods(["GET", "POST"])
 def extend(request: PortalRequest, number: str) -> HttpResponse:
     """Ask for the next longer time that the rules know."""
-    dispute = found(number)
+    dispute = found(number, request.user)
     form = forms.ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and done(
         request,
@@ -226,7 +251,7 @@ def extend(request: PortalRequest, number: str) -> HttpResponse:
 @staff_required(Role.SUPERVISOR)
 @require_POST
 def answer_extension(request: PortalRequest, number: str, pk: int) -> HttpResponse:
-    dispute = found(number)
+    dispute = found(number, request.user)
     asked = get_object_or_404(dispute.extensions.select_related("dispute"), pk=pk)
     form = forms.AnswerForm(request.POST, prefix="time")
     if asked.status != Extension.Status.ASKED:
@@ -245,7 +270,7 @@ def answer_extension(request: PortalRequest, number: str, pk: int) -> HttpRespon
 @require_POST
 def clock(request: PortalRequest, number: str) -> HttpResponse:
     """Stop the clock, or let it go on if it stands: where the rules allow it at all."""
-    dispute, at = found(number), now()
+    dispute, at = found(number, request.user), now()
     if dispute.pauses.filter(until_on=None).exists():
         restart = forms.RestartForm(request.POST, prefix="clock", today=localdate())
         return _posted(

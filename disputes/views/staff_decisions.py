@@ -1,8 +1,10 @@
 """Deciding a case: the form, the letter before it goes out, and the second person."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import PortalRequest, log_staff_view, staff_required
 from accounts.models.people import Role
-from disputes import staff_case
+from disputes import corrections, staff_case, staff_trail
 from disputes import staff_queries as queries
 from disputes.actions import deciding, handling
 from disputes.forms import staff as forms
-from disputes.forms.deciding import DecideForm, over_words
-from disputes.models import Decision, Dispute
+from disputes.forms.deciding import DecideForm, SettleForm, over_words
+from disputes.models import Correction, Decision, Dispute
+from disputes.rules import Representative
 from disputes.views.staff import basics, case_page, found
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.kit.forms import said
@@ -40,7 +43,7 @@ def changed(error: deciding.Changed) -> str:
 @require_http_methods(["GET", "POST"])
 def decide(request: PortalRequest, number: str) -> HttpResponse:
     """GET: the form. POST: the letter as it would go out, to read first. Nothing is sent yet."""
-    dispute = found(number)
+    dispute = found(number, request.user)
     if request.method != "POST":
         initial = {"basis": deciding.basis_of(dispute)}
         return _page(request, dispute, DecideForm(dispute=dispute, initial=initial))
@@ -50,7 +53,7 @@ def decide(request: PortalRequest, number: str) -> HttpResponse:
             handling.check_works(dispute, request.user)
             sheet = deciding.preview(
                 dispute, form.rulings, reasons=form.reasons, by=request.user, at=now(),
-                cause=form.cleaned_data["cause"], outcome=form.cleaned_data.get("outcome", ""),
+                cause=form.cleaned_data["cause"], **form.whole_answer,
             )  # fmt: skip
         except Refused as no:
             form.add_error(None, said(no))
@@ -71,7 +74,9 @@ def _page(
     weighed, currency = form.weighed, dispute.account.currency
     context = basics(dispute) | {
         "form": form,
+        "helper": Representative.read(dispute.representative),
         "lines": staff_case.line_views(dispute, []),
+        "thread": staff_trail.thread(dispute),
         "around": staff_case.around(dispute),
         "sheet": sheet,
         "blocks": staff_case.blocks(sheet) if sheet else [],
@@ -87,7 +92,7 @@ def _page(
 @require_POST
 def propose(request: PortalRequest, number: str) -> HttpResponse:
     """Decide as previewed; above the limits it waits for a supervisor."""
-    dispute = found(number)
+    dispute = found(number, request.user)
     form = DecideForm(request.POST, dispute=dispute)
     if not form.is_valid():
         return _page(request, dispute, form)
@@ -95,7 +100,7 @@ def propose(request: PortalRequest, number: str) -> HttpResponse:
         decision = deciding.propose(
             dispute, form.rulings, reasons=form.reasons, cause=form.cleaned_data["cause"],
             basis=form.cleaned_data["basis"], by=request.user, at=now(),
-            outcome=form.cleaned_data.get("outcome", ""),
+            **form.whole_answer,
         )  # fmt: skip
     except Refused as no:
         form.add_error(None, said(no))
@@ -119,7 +124,7 @@ def _told(decision: Decision) -> str:
 @require_POST
 def approve(request: PortalRequest, number: str) -> HttpResponse:
     """The second person approves a decision, or sends it back with a reason."""
-    dispute, form = found(number), forms.AnswerForm(request.POST, prefix="approve")
+    dispute, form = found(number, request.user), forms.AnswerForm(request.POST, prefix="approve")
     waiting = queries.proposed(dispute)
     if waiting is None:
         return _moved(request, number)
@@ -139,4 +144,27 @@ def approve(request: PortalRequest, number: str) -> HttpResponse:
         messages.error(request, changed(error))
     except (Stale, IllegalMove):
         return _moved(request, number)
+    return redirect("disputes:staff_case", number)
+
+
+@staff_required(Role.SUPERVISOR)
+@require_POST
+def settle(request: PortalRequest, number: str, ref: UUID) -> HttpResponse:
+    """The bank put something right in a way that no feed shows: it is done."""
+    dispute = found(number, request.user)
+    waiting = get_object_or_404(Correction, ref=ref, ruling__decision__dispute=dispute)
+    form = SettleForm(request.POST, prefix=f"settle-{waiting.pk}")
+    if not form.is_valid():
+        return case_page(request, dispute, settle_form=form)
+    facts = form.cleaned_data
+    try:
+        corrections.settle_otherwise(
+            waiting, reason=facts["reason"], refs=facts["refs"].split(), by=request.user, at=now()
+        )
+    except Refused as no:
+        messages.error(request, said(no))
+    except Stale:
+        return _moved(request, number)
+    else:
+        messages.success(request, _("It is done. Your reason is kept as a note."))
     return redirect("disputes:staff_case", number)

@@ -1,6 +1,7 @@
 """Taking down a case that came by phone, letter, at a branch or from a regulator."""
 
 from datetime import date, datetime, time
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,10 +16,12 @@ from accounts.models import CardAccount
 from disputes import lines, rules
 from disputes import staff_queries as queries
 from disputes.actions import filing
-from disputes.actions.drafting import Right
 from disputes.forms.staff import IntakeForm
+from disputes.lines import Choice, Offered
 from disputes.models import Dispute
+from disputes.policy import CURRENT
 from disputes.rules import Representative
+from disputes.views.staff import check_apart
 from portal.kit.errors import Refused
 from portal.kit.forms import said
 
@@ -26,44 +29,64 @@ from portal.kit.forms import said
 @staff_required(*queries.HANDLERS)
 @require_http_methods(["GET", "POST"])
 def intake(request: PortalRequest, ref: str) -> HttpResponse:
-    """Choose the matter by a link, then one form; the case is received with its receipt at once."""
+    """Choose the matter by a link, then one form; the case is received with its receipt at once.
+
+    "go" only turns a page of the account's lines: what was ticked and typed stays.
+    """
     account = get_object_or_404(CardAccount.objects.select_related("cardholder"), ref=ref)
-    asked, after = request.GET.get("matter", ""), request.GET.get("after", "")
+    check_apart(Dispute(account=account), request.user)
+    asked = request.GET.get("matter", "")
     matter = asked if asked in Dispute.Matter.values else ""
-    kinds = rules.KINDS.get(matter, ())
-    offered = lines.contestable(account, kinds, after=after) if kinds else None
-    choices = [each for group in offered.groups for each in group.choices] if offered else []
-    form = _form(request, account, matter, choices)
+    turns = request.method == "POST" and "go" in request.POST
+    offered, form = _form(request, account, matter, turns=turns)
     if form and form.is_valid():
         try:
             case = _recorded(request, account, matter, form)
         except Refused as no:
-            form.add_error(None, said(no))
+            form.add_error("received_on" if no.rule == "DISPUTE-OLD" else None, said(no))
         else:
             messages.success(request, _("The case is received. Its receipt is being written."))
             return redirect("disputes:staff_case", case.number)
     log_staff_view(request, account)
     context = {
         "account": account, "person": masked_facts(account.cardholder.person), "form": form,
-        "matter": matter, "matters": Dispute.Matter.choices, "after": after,
-        "older": offered.older if offered else "",
-        "taken": [choice for choice in choices if choice.taken],
+        "matter": matter, "matters": Dispute.Matter.choices, "offered": offered,
+        "after": _after(request), "taken": _choices(offered, taken=True),
     }  # fmt: skip
     status = 422 if form and form.errors else 200
     return render(request, "disputes/staff/intake.html", context, status=status)
 
 
+def _after(request: PortalRequest) -> str:
+    return request.POST.get("go", request.GET.get("after", "")).replace("\0", "")
+
+
+def _choices(offered: Offered | None, *, taken: bool) -> list[Choice]:
+    """A page's lines that an open case has, or that none has."""
+    groups = offered.groups if offered else []
+    return [each for group in groups for each in group.choices if bool(each.taken) == taken]
+
+
 def _form(
-    request: PortalRequest, account: CardAccount, matter: str, choices: list[lines.Choice]
-) -> IntakeForm | None:
-    """The form of a matter; none before it is chosen."""
+    request: PortalRequest, account: CardAccount, matter: str, *, turns: bool
+) -> tuple[Offered | None, IntakeForm | None]:
+    """A page of the lines of a matter, and its form; none before the matter is chosen."""
     if not matter:
-        return None
-    return IntakeForm(
-        request.POST if request.method == "POST" else None, matter=matter, today=localdate(),
-        free=[choice.line for choice in choices if not choice.taken],
-        initial={"received_on": localdate(), "language": account.cardholder.language},
+        return None, None
+    kinds, sent = rules.KINDS[matter], request.POST
+    ticked = [lines.parted(name) for name in sent.getlist("lines")[: CURRENT.most_lines]]
+    chosen = lines.find_all(account, [name for name in ticked if name and name[0] in kinds])
+    after = _after(request)
+    offered = lines.contestable(account, kinds, after=after, chosen=chosen) if kinds else None
+    start: dict[str, Any] = {"received_on": localdate(), "language": account.cardholder.language}
+    if turns:
+        start |= sent.dict() | {"lines": sent.getlist("lines")}
+    form = IntakeForm(
+        sent if request.method == "POST" and not turns else None, matter=matter,
+        today=localdate(), chosen=list(chosen.values()), initial=start,
+        free=[choice.line for choice in _choices(offered, taken=False)],
     )  # fmt: skip
+    return offered, form
 
 
 def _recorded(
@@ -74,8 +97,8 @@ def _recorded(
     filed = filing.Filed(
         matter=matter, language=facts["language"], topic=facts.get("topic", ""),
         reason=facts.get("reason", ""), words=facts["words"], remedy=facts["remedy"],
-        lines={name: Right() for line in facts.get("lines", []) if (name := lines.parted(line))},
-        contact_by=facts["contact_by"], representative=helper if helper.name else None,
+        lines=form.rights, contact_by=facts["contact_by"],
+        representative=helper if helper.name else None,
     )  # fmt: skip
     return filing.record_received(
         account, filed, channel=facts["channel"], by=request.user, at=at,

@@ -60,6 +60,11 @@ def _all(law: str) -> tuple[Rule, ...]:
     return rules
 
 
+def first_day(law: str, name: str) -> date:
+    """Return the first day on which a rule of this name holds. Errors: ValueError if none does."""
+    return min(rule.start for rule in _all(law) if rule.name == name)
+
+
 @lru_cache(maxsize=64)
 def load(law: str, *, on: date) -> Pack:
     """Return the rules of a jurisdiction (cn, us, uk) that hold on a day.

@@ -6,6 +6,7 @@ writer anyway). Take the rows you need before you publish, so that two acts cann
 other; the account's row first.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,10 @@ TYPES = {
     "record.disputed", "record.mark_removed", "record.correct", "record.statement",
     "posting.correct", "contact.changed", "complaint.escalated",
 }  # fmt: skip
+
+# What people wrote is no part of an event, which is kept for good: the room that owns it says, when
+# the event is handed over, what its data is then. From the data that is kept to what is written.
+RESOLVERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 def publish(type: str, *, account_ref: str, at: datetime, data: dict[str, Any]) -> OutboxEvent:

@@ -3,7 +3,8 @@
 An export is a row before it is a file: the row names the range (`sha256` still empty), then the
 files are written, then the row is finished. A run that was killed anywhere in between leaves a row
 that the next run writes again, under the same name and with the same bytes, since events never
-change. Whoever picks the files up takes those that have a manifest; it is written last.
+change; only people's words that were taken back meanwhile are gone (outbox.RESOLVERS). Whoever
+picks the files up takes those that have a manifest; it is written last.
 """
 
 import hashlib
@@ -15,14 +16,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.db import transaction
 from django.db.models import Count, Max, Min
 from django.utils.timezone import localtime
 
 from portal.records.models import OutboxEvent, OutboxExport
-from portal.records.outbox import EXPORTING, take_turn
+from portal.records.outbox import EXPORTING, RESOLVERS, take_turn
 
 FORMAT = "card-arrears-outbox/1"
 UNFINISHED = ""  # the sha256 of an export whose files may not be there yet
@@ -117,13 +118,19 @@ def _write(folder: Path, name: str, first: int, last: int) -> Manifest:
     return manifest
 
 
+def resolved(event: OutboxEvent) -> dict[str, Any]:
+    """Return an event's data as it is handed over now (outbox.RESOLVERS)."""
+    resolve = RESOLVERS.get(event.type)
+    return resolve(event.data) if resolve else dict(event.data)
+
+
 def _lines(first: int, last: int) -> Iterator[bytes]:
     events = OutboxEvent.objects.filter(seq__gte=first, seq__lte=last).order_by("seq")
     for event in events.iterator(chunk_size=1000):
         facts = {
             "seq": event.seq, "event_id": str(event.event_id),
             "at": localtime(event.at).isoformat(timespec="seconds"), "type": event.type,
-            "account_ref": event.account_ref, "data": event.data,
+            "account_ref": event.account_ref, "data": resolved(event),
         }  # fmt: skip
         line = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         yield line.encode() + b"\n"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.timezone import localdate, now
 
-from disputes import effects
+from disputes import effects, settling
 from disputes.actions import clocks
 from disputes.models import Decision, Dispute, Ruling
 from tests.disputes.scene import Scene, Status, case, line, record
@@ -57,5 +57,5 @@ def decide(dispute, *rulings, outcome="upheld", round=1, by=None):
     decision.save()
     for contested, (result, facts) in zip(dispute.lines.all(), rulings, strict=True):
         Ruling.objects.create(decision=decision, line=contested, outcome=result, **facts)
-    effects.settle(decision, by=dispute.taken_by, at=now())
+    settling.settle(decision, by=dispute.taken_by, at=now())
     return decision

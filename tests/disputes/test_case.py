@@ -1,5 +1,6 @@
 """The cardholder's pages of a case that was sent."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,13 @@ from django.utils.timezone import localdate, now
 
 from disputes import letters
 from disputes.models import Dispute, Message, Upload
+from disputes.policy import CURRENT
+from disputes.rules import Representative
+from disputes.views import case as case_views
+from portal.records import outbox_files
 from portal.records.models import AuditEvent, Notice
 from tests import people
+from tests.disputes.filing import NAMES, Filing
 from tests.disputes.scene import Scene, case, line
 from tests.disputes.test_letters import decided, with_lines
 from tests.plans.scene import account_of
@@ -150,6 +156,33 @@ def test_a_message_of_ones_own_moves_nothing(client, scene):
     assert Message.objects.get().kind == "message"
 
 
+def test_a_second_click_sends_nothing_again(client, scene):
+    dispute = case(scene.account, S.WAITING)
+    say(dispute, "message", "Yes.", scene.holder)
+    say(dispute, "question", "Did you pay?", scene.handler)
+    for _ in range(2):  # an answer, although the same was said a moment ago
+        assert post(client, dispute.number, "answer", text="Yes.").status_code == 302
+    assert [each.kind for each in Message.objects.order_by("pk")][2:] == ["answer"]
+    file = upload(dispute, scene.holder)
+    post(client, dispute.number, "answer", text="Yes.")  # it takes the file along
+    file.refresh_from_db()
+    assert file.message == Message.objects.latest("pk")
+    Message.objects.update(sent_at=now() - timedelta(minutes=2))
+    post(client, dispute.number, "answer", text="Yes.")
+    assert Message.objects.count() == 5
+
+
+def test_who_writes_again_and_again_waits_an_hour(client, scene, monkeypatch):
+    monkeypatch.setattr(case_views, "CURRENT", replace(CURRENT, most_messages_an_hour=1))
+    dispute = case(scene.account)
+    post(client, dispute.number, "answer", text="One.")
+    answered = post(client, dispute.number, "answer", text="Two.")
+    assert answered.status_code == 422
+    assert "Write again in an hour." in answered.content.decode()
+    assert "Two." in answered.content.decode()
+    assert Message.objects.get().body == "One."
+
+
 def test_files_of_the_first_sending_stay_with_it(client, scene):
     dispute = case(scene.account)
     file = upload(dispute, scene.holder)
@@ -172,6 +205,34 @@ def test_what_cannot_be_sent_is_said_and_kept(client, scene, status, text, words
     assert answered.status_code == 422
     assert words in answered.content.decode()
     assert not Message.objects.exclude(kind="question").exists()
+
+
+# == what was sent
+
+
+@pytest.mark.parametrize(
+    ("status", "lacking"), [("clean", False), ("quarantined", True), ("rejected", True)]
+)
+def test_who_acts_and_whether_the_paper_can_be_used(client, scene, status, lacking):
+    dispute = case(scene.account, contact_by="phone")
+    dispute.representative = Representative("Li", "daughter", "li@example.com").to_json()
+    dispute.save()
+    facts = {"copy_sha256": "ef" * 32} if status == "clean" else {"problem": "virus"}
+    upload(dispute, scene.holder, purpose="authority", status=status, **facts)
+    said = page(client, dispute.number)
+    for words in ("By a call to the number", "daughter", "li@example.com", "slip.jpg"):
+        assert words in said
+    assert ("There is no paper here that we can use" in said) is lacking
+    assert ("Our virus check stopped this file" in said) is lacking
+    assert "id_authority_file" in said
+
+
+def test_the_bureau_is_told_once_the_bank_has_the_file(tmp_path):
+    made = Filing.made()
+    dispute, theirs = made.sent(NAMES["record"]), made.client()
+    assert "the credit bureau is being told" in page(theirs, dispute.number)
+    outbox_files.export(tmp_path, at=now())
+    assert "the credit bureau has been told" in page(theirs, dispute.number)
 
 
 # == letters

@@ -1,5 +1,6 @@
 """Withdrawing, asking for a second review, and a person's own words beside a record."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,10 @@ from accounts.models import Hold, OverdueRecord
 from disputes import effects, letters
 from disputes.actions import answering
 from disputes.models import Deadline, Dispute, Letter, Message, PersonalStatement
+from disputes.policy import CURRENT
+from disputes.views import case as case_views
 from portal.kit.errors import IllegalMove, Refused, Stale
+from portal.records import outbox_files
 from portal.records.models import AuditEvent, Notice, OutboxEvent
 from tests import people
 from tests.disputes.scene import Scene, case, line, record
@@ -235,11 +239,43 @@ def test_a_statement_is_read_again_before_it_goes_out(client, scene):
     assert not PersonalStatement.objects.exists()
     client.post(beside(), {"text": words, "confirmed": "on"})
     assert PersonalStatement.objects.get().text == words
-    told = OutboxEvent.objects.get(type="record.statement").data
+    event = OutboxEvent.objects.get(type="record.statement")
+    told = outbox_files.resolved(event)
     assert (told["period"], told["text"]) == (PERIOD, words)
+    assert "hospital" not in str(event.data)  # the event is kept for good
     trail = AuditEvent.objects.get(verb="disputes.personalstatement.added")
     assert "hospital" not in str(trail.data)
     assert "I was in hospital." in client.get(beside()).content.decode()
+
+
+def test_the_second_page_leads_back_with_what_was_typed(client, scene):
+    record(scene.account, PERIOD)
+    back = client.post(beside(), {"text": "Mine.", "change": "yes", "confirmed": "on"})
+    assert back.context["form"]["text"].value() == "Mine."
+    assert not PersonalStatement.objects.exists()
+
+
+def test_own_words_stand_on_the_account_page_for_their_owner_alone(client, scene, tmp_path):
+    record(scene.account, PERIOD)
+    answering.add_statement(scene.account, PERIOD, "In hospital.", by=scene.holder, at=now())
+    address = reverse("accounts:account", args=["AC0001"])
+    page = client.get(address).content.decode()
+    assert "In hospital." in page and "They are on their way to the credit bureau." in page
+    outbox_files.export(tmp_path, at=now())
+    assert "The bank has them for the credit bureau." in client.get(address).content.decode()
+    staff = people.sign_in(Client(), people.staff("agent"))
+    seen = staff.get(reverse("accounts:staff_account", args=["AC0001"])).content.decode()
+    assert "In hospital." not in seen
+    answering.withdraw_statement(scene.account, PERIOD, by=scene.holder, at=now())
+    assert "In hospital." not in client.get(address).content.decode()
+
+
+def test_own_words_are_changed_so_often_a_day(client, scene, monkeypatch):
+    monkeypatch.setattr(case_views, "CURRENT", replace(CURRENT, most_statements_a_day=1))
+    record(scene.account, PERIOD)
+    for words in ("First.", "Second."):
+        client.post(beside(), {"text": words, "confirmed": "on"})
+    assert PersonalStatement.objects.get().text == "First."
 
 
 def test_a_new_statement_takes_the_place_of_the_old(client, scene):
@@ -248,9 +284,12 @@ def test_a_new_statement_takes_the_place_of_the_old(client, scene):
         answering.add_statement(scene.account, PERIOD, words, by=scene.holder, at=now())
     standing = PersonalStatement.objects.get(withdrawn_at=None)
     assert standing.text == "Second."
+    told = [outbox_files.resolved(each)["text"] for each in OutboxEvent.objects.order_by("seq")]
+    assert told == ["", "Second."]
     client.post(beside(), {"take_back": "on", "confirmed": "on"})
     assert not PersonalStatement.objects.filter(withdrawn_at=None).exists()
-    assert OutboxEvent.objects.latest("seq").data["text"] == ""
+    told = [outbox_files.resolved(each)["text"] for each in OutboxEvent.objects.order_by("seq")]
+    assert told == ["", "", ""]  # also those that were not handed over yet
     with pytest.raises(Stale):
         answering.withdraw_statement(scene.account, PERIOD, by=scene.holder, at=now())
 

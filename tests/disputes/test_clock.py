@@ -100,7 +100,7 @@ def test_a_unit_that_is_no_day_is_refused():
     ("received", "statement_day", "end"),
     [
         ("2026-11-20", 5, "2027-02-05"),  # the cycle that runs ends 5 December; then two whole ones
-        ("2026-11-05", 5, "2027-02-05"),  # received as one closed: the next begins before receipt
+        ("2026-11-05", 5, "2027-01-05"),  # received as one closes: the next two are whole
         ("2026-01-15", 31, "2026-03-31"),  # February closes on its last day
     ],
 )

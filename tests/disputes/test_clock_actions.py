@@ -7,6 +7,8 @@ import pytest
 from django.db import Error, transaction
 from django.utils.timezone import localdate, now
 
+from accounts.models import ContactAttempt
+from disputes import staff_queries as queries
 from disputes import terms, watch
 from disputes.actions import clocks
 from disputes.models import Deadline, Dispute, Extension, Letter, Message, Pause
@@ -127,12 +129,32 @@ def test_a_refused_extension_moves_nothing(scene):
     assert verbs(dispute)[-1] == "extension_refused"
 
 
-def test_nobody_approves_their_own_or_in_their_own_case(scene):
+def test_only_a_supervisor_without_a_part_in_it_approves(scene):
     _, asked = asked_again(scene)
-    for by, rule in ((scene.handler, "DUTY-4"), (scene.holder, "DUTY-1")):
+    collector = staff("supervisor")
+    collector.collector_code = "C7"
+    ContactAttempt.objects.create(
+        ref="K1", account=scene.account, at=now(), channel="call", by="C7", purpose="p", outcome="o"
+    )
+    for by, rule in (
+        (scene.handler, "DUTY-4"), (scene.holder, "DUTY-1"), (collector, "DUTY-CONTACT"),
+        (staff("complaint_handler"), "DUTY-ROLE"),
+    ):  # fmt: skip
         with pytest.raises(Refused) as no:
             clocks.answer_extension(asked, grant=True, answer="", by=by, at=now())
         assert no.value.rule == rule
+
+
+def test_more_time_that_nobody_granted_ends_with_its_round(scene):
+    dispute, asked = asked_again(scene)
+    Dispute.objects.filter(pk=dispute.pk).update(status=Status.SECOND_REVIEW, taken_by=None)
+    dispute.refresh_from_db()
+    clocks.start(dispute, round=2, by=scene.holder, at=now())
+    asked.refresh_from_db()
+    assert asked.status == Extension.Status.ENDED
+    assert not queries.queue_page(
+        scene.handler, queries.QueueFilter("approval"), after="", on=localdate()
+    ).rows
 
 
 def test_what_was_asked_for_may_be_too_late_to_grant(scene):

@@ -5,8 +5,11 @@ import sys
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 from disputes.calendar import calendar
+from tests.disputes.scene import Scene, case
+from tests.people import sign_in, staff
 
 
 @pytest.mark.parametrize(
@@ -49,3 +52,16 @@ def test_the_holidays_are_imported_only_when_days_are_counted():
         "assert 'holidays' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("law", "due_in", "year"), [("cn", 5000, 1), ("cn", 0, 0), ("us", 5000, 0)]
+)
+def test_the_supervisors_hear_of_a_year_that_is_not_announced(client, settings, law, due_in, year):
+    settings.JURISDICTION = law
+    dispute = case(Scene.made().account, due_in=due_in)
+    page = sign_in(client, staff("supervisor")).get(reverse("staff_home"))
+    due_on = dispute.deadline.due_on
+    assert page.context["year_unknown"] == (due_on.year if year else None)
+    assert (f"Cases are due in {due_on.year}" in page.content.decode()) == bool(year)

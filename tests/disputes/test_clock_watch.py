@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 
-from disputes import terms, watch
+from disputes import letters, terms, watch
 from disputes.models import Correction, Dispute
 from portal.records.models import AuditEvent, Notice
 from tests.disputes.clocked import RIGHT, decide, objection
@@ -80,6 +80,61 @@ def test_a_warning_is_about_the_promised_day_not_the_lawful_one(scene):
     Dispute.objects.filter(pk=dispute.pk).update(deadline=earlier)
     assert watch.warn(at=now() + timedelta(days=18)) == 1
     assert Dispute.objects.get(pk=dispute.pk).warned == 100
+
+
+# == late
+
+
+@pytest.mark.parametrize(
+    ("law", "plus", "letter"), [("cn", 1, False), ("us", 1, False), ("uk", 0, True)]
+)
+def test_the_cardholder_hears_once_that_we_are_late(scene, settings, law, plus, letter):
+    """In the UK on the last day itself and by letter, elsewhere the day after the promised one."""
+    settings.JURISDICTION = law
+    dispute = case(scene.account, Status.IN_REVIEW, taken_by=scene.handler)  # due in 20 days
+    late = now() + timedelta(days=20 + plus)
+    watch.warn(at=late)
+    assert watch.tell_late(at=late - timedelta(days=1)) == 0
+    assert watch.tell_late(at=late) == 1
+    for days in (0, 1, 9):
+        watch.warn(at=late + timedelta(days=days))
+        assert watch.tell_late(at=late + timedelta(days=days)) == 0
+    assert Notice.objects.get(kind="dispute.late").recipient == scene.holder.email
+    assert list(dispute.letters.values_list("kind", flat=True)) == ["delay"] * letter
+
+
+@pytest.mark.parametrize("why", ["answered", "stands", "moved"])
+def test_who_waits_no_longer_hears_of_no_delay(scene, why):
+    dispute = case(scene.account, Status.IN_REVIEW, taken_by=scene.handler, warned=100, due_in=-1)
+    if why == "answered":
+        Dispute.objects.update(status=Status.REJECTED, decided_at=now())
+    elif why == "stands":
+        dispute.pauses.create(from_on="2026-01-01", reason="-", stopped_by=scene.handler)
+    else:
+        Dispute.objects.update(warned=0)  # by another deadline
+    assert watch.tell_late(at=now()) == 0
+
+
+def test_a_second_review_in_the_uk_has_no_such_letter(scene, settings):
+    settings.JURISDICTION = "uk"
+    dispute = case(scene.account, Status.SECOND_REVIEW, warned=100, due_in=-1)
+    assert watch.tell_late(at=now()) == 1
+    assert not dispute.letters.exists()
+
+
+def test_a_receipt_that_is_not_drawn_by_its_day_is_told_once(scene):
+    boss = staff("supervisor")
+    dispute = case(scene.account)
+    Notice.objects.all().delete()
+    by = terms.acknowledge_by(dispute)
+    letters.write(dispute, "receipt", at=now())
+    last = now() + timedelta(days=(by - localdate()).days)
+    assert watch.check_receipts(at=last - timedelta(days=1)) == 0
+    assert watch.check_receipts(at=last) == 1
+    assert watch.check_receipts(at=last + timedelta(days=1)) == 0
+    assert list(Notice.objects.values_list("kind", "recipient")) == [
+        ("dispute.letter_late", boss.email)
+    ]
 
 
 # == closing

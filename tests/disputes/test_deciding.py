@@ -1,5 +1,6 @@
 """Deciding: exactly the lawful answers, the limits, the second person, and what cannot happen."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -30,6 +31,7 @@ def ruled(**facts):
 RECORD = {
     "kind": "record", "booked": Decimal(1000), "booked_days": 31, "booked_code": "2",
 }  # fmt: skip
+DAY = {"booked_on": date(2026, 9, 2), "right_on": date(2026, 9, 1)}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,17 @@ RECORD = {
         (RECORD | {"right_days": 31, "right_code": "2"}, "DECIDE-SAME"),
         (RECORD | {"right_days": 32}, "DECIDE-WORSE"),
         (RECORD | {"right_amount": Decimal(1001)}, "DECIDE-WORSE"),
+        (RECORD | {"right_code": "3"}, "DECIDE-WORSE"),
+        (RECORD | {"right_days": 30}, "DECIDE-CODE"),  # code 2 says more than 30
+        (RECORD | {"right_days": 0, "right_amount": Decimal(0)}, "DECIDE-CODE"),
+        (RECORD | {"booked_code": "B", "right_days": 0, "right_amount": Decimal(0)},
+         "DECIDE-CODE"),
+        (RECORD | {"right_days": 0, "right_code": "1"}, "DECIDE-CODE"),
         (RECORD | {"outcome": "rejected", "right_days": 0}, "DECIDE-VALUES"),
+        (DAY | {"outcome": "rejected"}, "DECIDE-VALUES"),
+        (DAY | {"booked_on": DAY["right_on"]}, "DECIDE-SAME"),
+        (DAY | {"right_amount": Decimal(40)}, "DECIDE-VALUES"),
+        ({"right_amount": Decimal(0), "given": Decimal(20), "given_in": "DP-1"}, "DECIDE-TWICE"),
         ({}, "DECIDE-RIGHT"),
         ({"right_amount": Decimal(50)}, "DECIDE-SAME"),
         ({"right_amount": Decimal(51)}, "DECIDE-WORSE"),
@@ -65,6 +77,10 @@ def test_an_answer_that_makes_no_sense_is_refused(facts, rule):
         (RECORD | {"right_days": 0, "right_code": "N", "right_amount": Decimal(0)}, 0),
         (RECORD | {"outcome": "unconfirmed"}, 0),
         ({"right_amount": Decimal(0)}, 50),
+        ({"right_amount": Decimal(0), "given": Decimal(20)}, 30),
+        ({"right_amount": Decimal(0), "given": Decimal(60), "given_in": "DP-1"}, 0),
+        (DAY, 0),
+        (DAY | {"right_amount": Decimal(50)}, 0),
         ({"outcome": "partly_upheld", "right_amount": Decimal(20), "asked": Decimal(0)}, 30),
         ({"booked": Decimal(-50), "right_amount": Decimal(-80)}, 30),
         ({"outcome": "rejected"}, 0),
@@ -298,6 +314,18 @@ def test_a_complaint_without_lines_needs_one_answer(scene):
     assert deciding.weigh(dispute, [], outcome="unconfirmed").outcome == "unconfirmed"
 
 
+@pytest.mark.parametrize(
+    ("matter", "outcome", "credit", "rule"),
+    [("charge", "upheld", None, "DECIDE-RIGHT"), ("charge", "partly_upheld", 0, "DECIDE-RIGHT"),
+     ("charge", "rejected", 5, "DECIDE-VALUES"), ("service", "upheld", 5, "DECIDE-VALUES")],
+)  # fmt: skip
+def test_only_a_charge_put_right_without_a_line_names_its_credit(
+    scene, matter, outcome, credit, rule
+):
+    dispute = case(scene.account, matter=matter, reason="")
+    assert refused(deciding.weigh, dispute, [], outcome=outcome, credit=credit) == rule
+
+
 def test_a_second_review_ends_final(scene):
     dispute = case(scene.account, Status.SECOND_REVIEW, matter="service", reason="")
     handling.take(dispute, declared=True, by=scene.handler, at=now())
@@ -341,7 +369,7 @@ def test_the_letter_is_shown_before_anything_is_kept(client, scene):
     assert Ruling.objects.get().right_code == "N"
 
 
-def test_paragraphs_of_ours_come_first_in_the_language_of_the_letters(client, scene):
+def test_paragraphs_of_ours_stand_around_the_handlers_own_in_the_language_of_the_letters(client, scene):
     from disputes import wording
 
     dispute = taken(scene, language="zh-hans")
@@ -349,10 +377,11 @@ def test_paragraphs_of_ours_come_first_in_the_language_of_the_letters(client, sc
     desk = sign_in(client, scene.handler)
     desk.post(
         reverse("disputes:propose", args=[dispute.number]),
-        data(dispute, paragraphs=[key], own="补充"),
+        data(dispute, paragraphs=[key, "closing"], own="补充"),
     )
     ours = wording.filled(key, "zh-hans", dispute, credit=Decimal(0))
-    assert Decision.objects.get().reasons == f"{ours}\n\n补充"
+    end = wording.filled("closing", "zh-hans", dispute, credit=Decimal(0))
+    assert Decision.objects.get().reasons == f"{ours}\n\n补充\n\n{end}"
 
 
 @pytest.mark.parametrize(

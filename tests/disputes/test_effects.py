@@ -200,6 +200,8 @@ def test_no_error_or_no_proof_removes_the_mark_and_lifts_the_hold(scene, outcome
     (event,) = events("record.mark_removed")
     assert event.data["noted"] is noted and event.data["outcome"] == outcome
     assert event.data["decision"] == str(decision.ref)
+    said = {"reason": "already_paid", "days_past_due": None, "overdue_amount": None}
+    assert event.data.get("objection") == (said if noted else None)  # CN-CR-05: as codes
     assert not Correction.objects.exists()
 
 

@@ -261,9 +261,11 @@ def test_bytes_lie_encrypted_and_bound_to_their_file(dispute, quick):
 
 
 def test_files_are_taken_back_only_before_the_case_is_sent(dispute, quick):
-    upload, client = cleaned(dispute), owner(dispute)
+    upload, client = cleaned(dispute, sensitive=True), owner(dispute)
+    assert upload.name == "a.pdf" and "a.pdf" not in upload.sealed_name
     client.post(address(upload, "remove_file"))
     upload.refresh_from_db()
+    assert (upload.name, upload.sensitive) == ("", False)
     assert upload.removed_at and client.get(address(upload)).status_code == 404
     assert not Upload.objects.filter(next_try_at__isnull=False).exists()
     again = added(dispute)

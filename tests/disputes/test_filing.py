@@ -1,6 +1,7 @@
 """A case is begun, saved step by step and sent: all of it or nothing, once, and no line twice."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils.timezone import localdate, now
@@ -61,6 +62,25 @@ def test_lines_that_stay_keep_what_was_said_of_them(made):
     assert draft.lines.get().key == "AC0001:2026-09"
 
 
+@pytest.mark.parametrize(
+    ("booked", "asked", "kept"),
+    [("100", "100.01", False), ("100", "100", True), ("0", "0.01", False), ("-100", "-50", True),
+     ("-100", "-200", True)],
+)  # fmt: skip
+def test_a_debit_cannot_be_said_to_be_more_than_it_is(made, booked, asked, kept):
+    """Nothing would be held, and nobody would see why."""
+    draft = made.draft(NAMES["posting"], reason="wrong_amount")
+    draft.lines.update(amount=Decimal(booked))
+    rights = {("posting", "AC0001-1"): Right(amount=Decimal(asked))}
+    told = {"words": "", "remedy": "", "by": made.holder, "at": now()}
+    if kept:
+        drafting.save_right(draft, rights, **told)
+    else:
+        with pytest.raises(Refused, match="more than it says now"):
+            drafting.save_right(draft, rights, **told)
+    assert (draft.lines.get().asked_amount == Decimal(asked)) is kept
+
+
 def test_another_reason_asks_anew_what_it_should_be(made):
     draft = made.draft(NAMES["record"], reason="wrong_dates")
     draft.lines.update(asked_days=3)
@@ -113,7 +133,7 @@ def test_a_draft_thrown_away_keeps_nothing_that_was_written(made):
     drafting.discard(draft, by=made.holder, at=now())
     draft.refresh_from_db()
     paper.refresh_from_db()
-    assert paper.removed_at
+    assert paper.removed_at and (paper.name, draft.reason) == ("", "")
     assert (draft.status, draft.words, draft.representative, draft.lines.count()) == (
         Status.WITHDRAWN, "", "", 0,
     )  # fmt: skip
@@ -205,7 +225,8 @@ def test_a_case_that_says_too_little_is_not_sent(made, changes, said):
 
 @pytest.mark.parametrize(
     ("paper", "sent"),
-    [({}, True), ({"status": "rejected"}, False), ({"removed_at": now()}, False),
+    [({}, True), ({"status": "rejected"}, False),
+     ({"status": "quarantined"}, False), ({"removed_at": now()}, False),
      ({"purpose": "evidence"}, False)],
 )  # fmt: skip
 def test_who_acts_for_someone_shows_that_they_may(made, paper, sent):
@@ -249,6 +270,7 @@ def test_nobody_has_more_open_cases_than_the_policy_says(made, monkeypatch):
     draft = made.draft(NAMES["posting"])
     with pytest.raises(Refused, match="1 open cases"):
         made.send(draft)
+    assert made.taken_down(NAMES["posting"]).status == "received"  # by phone: never refused
 
 
 def test_all_of_it_or_nothing(made, monkeypatch):

@@ -1,6 +1,7 @@
 """The wizard: page by page, back and forth, and nothing typed is lost."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from django.utils.timezone import now
 from disputes import rules
 from disputes.actions import drafting
 from disputes.models import Dispute, Upload
+from disputes.policy import CURRENT
+from disputes.views import filing as filing_views
 from tests.accounts.books import account as make_account
 from tests.accounts.evidence_pages.scene import Scene as EvidenceScene
 from tests.disputes.filing import NAMES, Filing, step_url
@@ -165,6 +168,24 @@ def test_the_amount_asked_for_has_the_sign_of_its_line(made, client):
     assert draft.lines.get().asked_amount == -800
     again = client.get(step_url(draft, "right"))
     assert again.context["form"]["amount_0"].value() == 800
+
+
+def test_more_than_it_says_is_an_error_of_its_field(made, client):
+    draft = made.draft(NAMES["record"], reason="wrong_amount")
+    response = client.post(step_url(draft, "right"), {"amount_0": "1600.01", "words": "x"})
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["amount_0"]
+
+
+def test_who_begins_again_and_again_waits_an_hour(made, client, monkeypatch):
+    monkeypatch.setattr(filing_views, "CURRENT", replace(CURRENT, most_drafts_an_hour=1))
+    draft, _ = begin(client, made.account)
+    begin(client, made.account, f"?line={NAMES['record']}")  # one more line is no other draft
+    assert draft.lines.count() == 1
+    drafting.discard(draft, by=made.holder, at=now())
+    response = client.post(reverse("disputes:begin", args=["AC0001"]), follow=True)
+    assert "Begin again in an hour." in text(response)
+    assert not Dispute.objects.exclude(pk=draft.pk).exists()
 
 
 @pytest.mark.parametrize(
@@ -344,6 +365,17 @@ def test_the_account_page_links_every_line(made, client):
         assert f'/disputes/new/AC0001/?line={NAMES[kind]}"' in page
 
 
+def test_the_account_page_names_the_case_of_each_contested_line(made, client):
+    number = made.sent(NAMES["posting"], NAMES["statement"]).number
+    both = {made.sent(NAMES["record"]).number, number}
+    page = text(client.get(reverse("accounts:account", args=["AC0001"]) + "?period=all"))
+    assert [page.count(f"In dispute: case {each}") for each in sorted(both)] == [
+        2 if each == number else 1 for each in sorted(both)
+    ]
+    for kind in ("record", "posting", "statement"):
+        assert f'/disputes/new/AC0001/?line={NAMES[kind]}"' not in page
+
+
 # The testers' list, where it lies beside the checkout.
 SHARED = Path(settings.BASE_DIR).parent / "shared" / "data" / "bad_inputs.json"
 
@@ -368,6 +400,7 @@ OTHERWISE = {"AMT-041", "AMT-015", "AMT-016", "AMT-054", "AMT-055"}
 
 
 def test_bad_amounts_and_words_come_back_with_an_error_and_as_typed(made, client):
+    made.account.overdue_records.update(overdue_amount=10**9)
     draft = made.draft(NAMES["record"], reason="other")
     url = step_url(draft, "right")
     bad = [("amount_0", *each) for each in listed("form.amount") if each[0] not in OTHERWISE]

@@ -6,7 +6,7 @@ from django.utils.timezone import now
 
 from accounts.models import Cardholder, ContactAttempt
 from disputes import staff_queries as queries
-from disputes.actions import handling
+from disputes.actions import answering, handling
 from disputes.models import Decision, Dispute, Message
 from plans.models import PlanRequest
 from portal.kit.errors import IllegalMove, Refused, Stale
@@ -254,6 +254,38 @@ def test_only_the_one_who_has_it_speaks_for_the_bank(scene):
     ):  # fmt: skip
         assert refused(act, dispute, **facts, **more) == "DUTY-2"
     assert not Message.objects.exists()
+
+
+def test_nothing_is_said_in_a_case_that_ended_meanwhile(scene):
+    dispute = taken(scene)
+    Dispute.objects.filter(pk=dispute.pk).update(status=Status.WITHDRAWN, ended_at=now())
+    with pytest.raises(IllegalMove):  # the page was read before
+        handling.send_message(dispute, body="We look at it.", by=scene.handler, at=now())
+    assert not Notice.objects.exists()
+
+
+def test_who_has_the_case_hears_once_of_an_answer_until_they_look(client, scene):
+    dispute, other = taken(scene), case(scene.account)
+    desk, mails = sign_in(client, scene.handler), Notice.objects.filter(
+        kind="dispute.answered_to_staff"
+    )  # fmt: skip
+
+    def listed():
+        page = desk.get(reverse("disputes:queue")).content.decode()
+        return "They wrote" in page
+
+    answering.say(other, "Nobody has it.", by=scene.holder, at=now())
+    assert not listed() and not mails.exists()
+    for text in ("Here it is.", "And this."):
+        answering.say(dispute, text, by=scene.holder, at=now())
+    assert listed()
+    mail = mails.get()
+    assert mail.recipient == scene.handler.email
+    assert "Here it is" not in mail.body and "Test Person" not in mail.subject + mail.body
+    desk.get(reverse("disputes:staff_case", args=[dispute.number]))
+    assert not listed()
+    answering.say(dispute, "One more.", by=scene.holder, at=now())
+    assert listed() and mails.count() == 2
 
 
 def test_a_message_is_told_and_a_note_is_not(scene):

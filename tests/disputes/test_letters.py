@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils.timezone import localdate, now
+from django.utils.translation import override
 
-from disputes import effects, letters
+from disputes import effects, letters, words
 from disputes.actions import answering
 from disputes.models import Deadline, Decision, Dispute, Letter, Ruling
 from portal.kit.errors import Stale
 from portal.records import documents, sealing, verification
-from portal.records.models import AuditEvent, Document
+from portal.records.models import AuditEvent, Document, Notice
 from tests.disputes.scene import Scene, case, line
-from tests.people import person, staff
+from tests.people import person, sign_in, staff
 from tests.records.papers import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development_seal")]
@@ -76,7 +78,7 @@ def test_a_receipt_says_all_that_was_sent(scene):
 
 def letter_of(scene: Scene, kind: str, language: str = "en") -> Letter:
     """A letter of a kind, about a case that is where such a letter is written."""
-    if kind in (K.RECEIPT, K.EXTENSION):
+    if kind in (K.RECEIPT, K.EXTENSION, K.DELAY):
         dispute = with_lines(scene, "in_review", language=language)
         if kind == K.EXTENSION:
             extended(dispute, scene)
@@ -114,11 +116,17 @@ SAYS = {
     K.REVIEW_RECEIPT: ["You overlooked the slip.", "The first answer", "no part in the first"],
     K.REVIEW_DECISION: ["this answer is final", "You can go to court.", "People's Bank of China"],
     K.WITHDRAWAL: ["it ended the same day", "You have lost no right by this"],
+    K.DELAY: [
+        "We are sorry.", "You need not wait for us.", "Financial Ombudsman Service free of charge",
+        "We expect to answer by",
+    ],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", list(SAYS))
-def test_each_letter_says_what_it_must(scene, kind):
+def test_each_letter_says_what_it_must(scene, kind, settings):
+    if kind == K.DELAY:  # no other law asks for one
+        settings.JURISDICTION = "uk"
     letter = letter_of(scene, kind)
     text = drawn(letter)
     for said in SAYS[kind]:
@@ -185,7 +193,8 @@ def test_a_worker_whose_lease_was_over_files_nothing(scene, monkeypatch):
     assert not AuditEvent.objects.filter(verb="disputes.letter.filed").exists()
 
 
-def test_a_fault_is_tried_again_later_and_at_last_left_to_the_staff(scene, monkeypatch):
+def test_a_fault_is_tried_again_later_and_at_last_left_to_the_staff(client, scene, monkeypatch):
+    boss = staff("supervisor")
     letter = letters.write(with_lines(scene), K.RECEIPT, at=now())
 
     def broken(*args: Any, **named: Any) -> bytes:
@@ -198,12 +207,27 @@ def test_a_fault_is_tried_again_later_and_at_last_left_to_the_staff(scene, monke
         assert (letter.tries, letter.problem) == (1, "OSError")
         assert letter.next_try_at > now()
         assert not letters.draw_next(at=now())  # not due yet
-        for days in range(1, letters.MOST_TRIES):
+        for days in range(1, letters.MOST_TRIES - 1):
             letters.draw_next(at=now() + timedelta(days=days))
+        assert not Notice.objects.exists()
+        letters.draw_next(at=now() + timedelta(days=letters.MOST_TRIES))
     assert list(letters.held_back()) == [letter]
+    mail = Notice.objects.get()  # once
+    assert (mail.kind, mail.recipient) == ("dispute.letter_held_back", boss.email)
+    assert "Test Person" not in mail.subject + mail.body
     assert not letters.draw_next(at=now() + timedelta(days=99))
-    letters.retry(letter, by=scene.handler, at=now())
+    desk = sign_in(client, scene.handler)
+    assert "1 letter held back" in desk.get(reverse("staff_home")).content.decode()
+    page = desk.get(reverse("disputes:queue"), {"tab": "letters"})
+    assert [row.case for row, *_ in page.context["rows"]] == [letter.dispute]
+    url = reverse("disputes:retry_letter", args=[letter.dispute.number, letter.number])
+    assert (
+        url
+        in desk.get(reverse("disputes:staff_case", args=[letter.dispute.number])).content.decode()
+    )
+    desk.post(url)
     drawn(letter)
+    assert "Something changed meanwhile" in desk.post(url, follow=True).content.decode()
     with pytest.raises(Stale):
         letters.retry(letter, by=scene.handler, at=now())
 
@@ -232,3 +256,17 @@ def test_a_letter_of_an_act_that_failed_is_not_written(scene):
         letters.write(dispute, K.RECEIPT, at=now())
         raise IntegrityError
     assert not Letter.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("征信业管理条例 art. 25", "征信业管理条例 art. 25"),
+        ("商业银行信用卡业务监督管理办法 art. 70(1)", "商业银行信用卡业务监督管理办法 art. 70(1)"),
+        ("银行业保险业消费投诉处理管理办法: complex cases", "银行业保险业消费投诉处理管理办法"),
+        ("DISP 1.6.2R", "DISP 1.6.2R"),
+    ],
+)
+def test_a_law_is_named_without_the_packs_remarks(source, said):
+    with override("en"):
+        assert words.cited(source) == said

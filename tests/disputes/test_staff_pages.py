@@ -53,7 +53,8 @@ def test_each_tab_counts_what_it_shows(desk, scene):
     assert numbers(page) == [mine.number]  # one's own are what one sees first
     counts = {tab.key: tab.count for tab in page.context["tabs"]}
     assert counts == {
-        "mine": 1, "unclaimed": 2, "open": 3, "reviews": 1, "approval": 0, "late": 0,
+        "mine": 1, "unclaimed": 2, "open": 3, "reviews": 1, "approval": 0, "late": 0, "letters": 0,
+        "decided": 1,
     }  # fmt: skip
     for tab, count in counts.items():
         assert len(numbers(get(desk, "queue", tab=tab))) == count
