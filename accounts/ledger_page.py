@@ -145,7 +145,11 @@ def account_page(account: CardAccount, choice: Choice, *, on: date) -> AccountPa
     on_plan = [account] if held.on_plan else []
     plan = queries.plan_facts(on_plan, on=on).get(account.pk)
     apart = rules.beside(position, plan.to_come) if plan else position
-    cases = {(line.kind, line.key): line.number for line in queries.disputed(account)}
+    contested = any(hold.reason == Hold.Reason.DISPUTE for hold in holds)  # each case places one
+    cases = {
+        (line.kind, line.key): line.number
+        for line in (queries.disputed(account) if contested else ())
+    }
     words = queries.own_words(account)
     return AccountPage(
         account=account,
