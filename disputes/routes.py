@@ -21,6 +21,10 @@ class Route:
 
 
 TEXTS = {
+    "report": gettext_noop(
+        "You can see for yourself what is reported: the credit bureau gives you your own report "
+        "%(within)s times a year free of charge."
+    ),
     "pboc": gettext_noop(
         "You can complain to the local branch of the People's Bank of China. "
         "It answers within %(within)s days of accepting your complaint."
@@ -46,7 +50,7 @@ TEXTS = {
         "You can complain to the Information Commissioner's Office about how we handle your data."
     ),
 }
-LIMITS = ("answers_within", "apply_within")
+LIMITS = ("answers_within", "apply_within", "free_a_year")
 
 
 def routes_for(pack: Pack, matter: str) -> list[Route]:

@@ -257,8 +257,10 @@ def test_every_matter_knows_the_ways_outside(pack, matter):
 
 
 def test_the_limits_of_the_routes_come_from_the_pack():
-    assert "within 30 days" in (said := routes_for(CN, "record")[0]).text % said.params
-    assert said.within.id == "CN-CR-07"
+    report, branch, _court = routes_for(CN, "record")
+    assert "2 times a year" in report.text % report.params
+    assert "within 30 days" in branch.text % branch.params
+    assert branch.within.id == "CN-CR-07"
     fos = routes_for(UK, "charge")[0]
     assert "within 6 months" in fos.text % fos.params
 

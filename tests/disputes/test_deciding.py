@@ -369,7 +369,7 @@ def test_the_letter_is_shown_before_anything_is_kept(client, scene):
     assert Ruling.objects.get().right_code == "N"
 
 
-def test_paragraphs_of_ours_stand_around_the_handlers_own_in_the_language_of_the_letters(client, scene):
+def test_paragraphs_of_ours_stand_around_the_handlers_own(client, scene):
     from disputes import wording
 
     dispute = taken(scene, language="zh-hans")
