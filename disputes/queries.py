@@ -111,19 +111,15 @@ def decision_of(dispute: Dispute) -> Decision | None:
     return made.order_by("-round").first()
 
 
-def outcome_of(dispute: Dispute) -> str:
-    """The outcome that stands, as the first decision or the review has it; "" before."""
-    found = decision_of(dispute)
-    return found.outcome if found else ""
-
-
 def asked_again(dispute: Dispute) -> str:
     """Why a second review was asked for, in the cardholder's words; "" if it was not."""
     begun = dispute.deadlines.filter(round=Deadline.REVIEW).order_by("step").first()
     if begun is None:
         return ""
-    own = dispute.messages.filter(kind=Message.Kind.MESSAGE, sent_at__gte=begun.made_at)
-    first = own.filter(sent_by__cardholder=dispute.account.cardholder_id).order_by("pk").first()
+    since = dispute.messages.filter(sent_at__gte=begun.made_at)
+    here = Q(kind=Message.Kind.MESSAGE, sent_by__cardholder=dispute.account.cardholder_id)
+    taken_down = Q(kind=Message.Kind.ANSWER)  # a review has no questions
+    first = since.filter(here | taken_down).order_by("pk").first()
     return first.body if first else ""
 
 

@@ -95,6 +95,7 @@ class DecideForm(forms.Form):
                 help_text=_beside(dispute), required=False,
             )  # fmt: skip
         titles = wording.choices(dispute.language)
+        self.fields["own"].either = True  # type: ignore[attr-defined]  # these or a paragraph of ours
         self.fields["paragraphs"].choices = titles  # type: ignore[attr-defined]
 
     def read(self, line: Line) -> Contested:

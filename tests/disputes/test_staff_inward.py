@@ -1,5 +1,6 @@
 """What comes by phone, letter or at a branch about a case: words, a withdrawal, papers."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,8 @@ def test_a_second_review_counts_from_the_day_it_was_asked_for(desk, scene):
     assert dispute.status == Status.SECOND_REVIEW and dispute.taken_by is None
     assert dispute.deadline.counted_from == TODAY - timedelta(days=3)
     assert dispute.messages.get().kind == "answer"
+    told = json.loads(dispute.letters.get(kind="review_receipt").facts)
+    assert told["asked_again"] == dispute.messages.get().body
 
 
 def test_a_wish_in_time_is_in_time_though_it_is_taken_down_late(desk, scene):
