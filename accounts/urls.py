@@ -2,13 +2,39 @@
 
 from django.urls import path
 
-from accounts.views import arrears, evidence, people, retention, staff_evidence
+from accounts.views import (
+    arrears,
+    contacts,
+    evidence,
+    explained,
+    feeds,
+    months,
+    people,
+    retention,
+    staff_evidence,
+)
 
 app_name = "accounts"
 urlpatterns = [
     path("arrears/", arrears.arrears, name="arrears"),
     path("arrears/<str:ref>/", arrears.account, name="account"),
     path("arrears/<str:ref>/pay/", arrears.pay, name="pay"),
+    path("arrears/<str:ref>/sums/", explained.sums, name="sums"),
+    path("arrears/<str:ref>/movements/<path:posting>/", explained.posting, name="posting"),
+    path("arrears/<str:ref>/months/", months.months, name="months"),
+    path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/choices/", contacts.choices, name="contact_choices"),
+    path("staff/feeds/", feeds.index, name="feeds"),
+    path("staff/feeds/<int:pk>/", feeds.run, name="feed"),
+    path("staff/feeds/<int:pk>/rejects.csv", feeds.rejects, name="feed_rejects"),
+    path("staff/accounts/<str:ref>/sums/", explained.staff_sums, name="staff_sums"),
+    path(
+        "staff/accounts/<str:ref>/movements/<path:posting>/",
+        explained.staff_posting,
+        name="staff_posting",
+    ),
+    path("staff/accounts/<str:ref>/months/", months.staff_months, name="staff_months"),
+    path("staff/accounts/<str:ref>/contacts/", contacts.staff_contacts, name="staff_contacts"),
     path("staff/accounts/<str:ref>/", arrears.staff_account, name="staff_account"),
     path("evidence/", evidence.index, name="evidence"),
     path("evidence/new/", evidence.new, name="evidence_new"),

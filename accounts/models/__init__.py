@@ -5,12 +5,21 @@ from accounts.models.ledger import (
     CardAccount,
     ContactAttempt,
     FeedLoad,
+    FeedRun,
     Hold,
     OverdueRecord,
     Posting,
     Statement,
 )
-from accounts.models.people import ActivationCode, Attempts, Cardholder, OneTimeCode, Person, User
+from accounts.models.people import (
+    ActivationCode,
+    Attempts,
+    Cardholder,
+    ContactChoice,
+    OneTimeCode,
+    Person,
+    User,
+)
 
 __all__ = [
     "ActivationCode",
@@ -18,8 +27,10 @@ __all__ = [
     "CardAccount",
     "Cardholder",
     "ContactAttempt",
+    "ContactChoice",
     "EvidenceRequest",
     "FeedLoad",
+    "FeedRun",
     "Hold",
     "OneTimeCode",
     "OverdueRecord",

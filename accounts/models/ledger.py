@@ -6,6 +6,7 @@ Sign of a posting: + raises the debt, − lowers it. A balance above zero is owe
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.people import REF_AS_TYPED, Cardholder
 from portal.kit.money import MoneyField
@@ -21,6 +22,56 @@ class FeedLoad(models.Model):
     manifest_sha256 = models.CharField(max_length=64)
     loaded_at = models.DateTimeField()
     counts = models.JSONField(help_text="Per file: rows, added, changed, unchanged.")
+
+
+class FeedRun(models.Model):
+    """One call of import_feed, from its first row to its end; what the progress pages read.
+
+    A run that was killed stays `running` with a `seen_at` that no longer moves.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        LOADED = "loaded", pgettext_lazy("of a feed", "Live")
+        KNOWN = "known", _("Was live already")
+        CHECKED = "checked", _("Checked, not loaded")
+        REFUSED = "refused", pgettext_lazy("of a feed", "Refused")
+        UNREADABLE = "unreadable", _("Cannot be read")
+        FAILED = "failed", _("Stopped by a fault")
+
+    class Phase(models.TextChoices):
+        CLAIMS = "claims", _("Reading the manifest")
+        ROWS = "rows", _("Reading the rows")
+        WHOLE = "whole", _("Checking the whole")
+        LIVE = "live", _("Going live")
+        DONE = "done", _("Done")
+
+    folder = models.CharField(max_length=200, help_text="The folder's own name, not its path.")
+    feed_id = models.CharField(max_length=80, blank=True, help_text="Empty: no manifest was read.")
+    kind = models.CharField(max_length=5, blank=True)
+    as_of = models.DateField(null=True)
+    only_check = models.BooleanField(default=False)
+    by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    phase = models.CharField(max_length=6, choices=Phase, default=Phase.CLAIMS)
+    rows_total = models.PositiveBigIntegerField(default=0, help_text="As the manifest says.")
+    rows_done = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="When the run last said how far it is.")
+    ended_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict, help_text="As in FeedLoad, when it ended.")
+    rejected = models.PositiveIntegerField(default=0)
+    rejects_file = models.CharField(max_length=200, blank=True, help_text="Below VAR_DIR.")
+    message = models.CharField(max_length=400, blank=True, help_text="Why it was not loaded.")
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(state="running", ended_at=None)
+                | (~Q(state="running") & Q(ended_at__isnull=False)),
+                name="accounts_feedrun_ends_once",
+            )
+        ]
 
 
 class CardAccount(models.Model):

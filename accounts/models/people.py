@@ -123,6 +123,31 @@ class Cardholder(models.Model):
         }
 
 
+class ContactChoice(models.Model):
+    """When and how the bank may contact someone about what is owed. Append-only: the last counts.
+
+    Hours are local to the portal's TIME_ZONE; `channels` are ContactAttempt.Channel values.
+    """
+
+    cardholder = models.ForeignKey(
+        Cardholder, models.PROTECT, related_name="contact_choices", db_index=False
+    )
+    made_at = models.DateTimeField()
+    earliest = models.TimeField()
+    latest = models.TimeField()
+    channels = models.JSONField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(earliest__lt=F("latest")), name="accounts_contactchoice_hours_in_order"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["cardholder", "-made_at"], name="accounts_contact_choice_last")
+        ]
+
+
 class ActivationCode(models.Model):
     """The secret in the bank's letter: kept only as a keyed hash, for 28 days, for one use."""
 

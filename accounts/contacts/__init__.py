@@ -1,0 +1,1 @@
+"""Who contacted whom, when that was allowed, and what the person permits."""
