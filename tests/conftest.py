@@ -1,5 +1,7 @@
 """Fixtures for all tests: a harness that finds faults nobody asked about."""
 
+import os
+import shutil
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,6 +26,18 @@ OF_BYTES = {
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104  (live_server binds it)
 
 
+template = os.environ.get("TEST_TEMPLATE", "")  # a migrated database to begin with (bin/test)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Begin with a copy of the migrated file; PostgreSQL has a word of its own for it."""
+    if not template or connection.vendor != "sqlite":
+        return False
+    shutil.copyfile(template, settings.DATABASES["default"]["TEST"]["NAME"])
+    return True
+
+
 def pytest_configure() -> None:
     # Manifest storage needs collectstatic; tests read the sources. Tasks run where they are called.
     settings.STORAGES["staticfiles"]["BACKEND"] = (
@@ -31,10 +45,11 @@ def pytest_configure() -> None:
     )
     settings.CELERY_TASK_ALWAYS_EAGER = True
     settings.CELERY_TASK_EAGER_PROPAGATES = True
-    if (
-        connection.vendor == "sqlite"
-    ):  # a file: threads of an in-memory database lock each other out
-        settings.DATABASES["default"]["TEST"]["NAME"] = settings.VAR_DIR / "test.sqlite3"
+    database = settings.DATABASES["default"]["TEST"]
+    if connection.vendor == "sqlite":  # a file: threads lock each other out of one in memory
+        database["NAME"] = settings.VAR_DIR / "test.sqlite3"
+    elif template:
+        database["TEMPLATE"] = template
     let_flush_pass_the_guards()
 
 
