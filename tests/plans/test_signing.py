@@ -63,6 +63,7 @@ def test_a_second_program_finds_the_signature_valid(signed, tmp_path):
     assert "Signature is Valid." in out and "Total document signed" in out
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_signing_makes_instalments_a_hold_an_event_and_a_notice(signed):
     scene, _offer, agreement = signed
     dues = list(agreement.instalments.values_list("amount", flat=True))
@@ -79,6 +80,7 @@ def test_signing_makes_instalments_a_hold_an_event_and_a_notice(signed):
     assert list(breaks()) == []
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_a_stale_offer_signs_nothing(scene):
     offer = scene.offered()
     late = offer.expires_at + timedelta(seconds=1)
@@ -97,6 +99,7 @@ def nothing_was_made():
     assert not OutboxEvent.objects.exists()
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_an_offer_above_what_is_now_overdue_is_stale(scene):
     offer = scene.offered()
     Posting.objects.create(
@@ -109,12 +112,14 @@ def test_an_offer_above_what_is_now_overdue_is_stale(scene):
     nothing_was_made()
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_a_feed_that_leaves_the_sum_overdue_keeps_the_offer(scene):
     offer = scene.offered()
     CardAccount.objects.update(version=2)
     assert scene.sign(offer).status == "active"
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_an_account_gone_from_the_books_is_not_signed_for(scene):
     offer = scene.offered()
     CardAccount.objects.update(closed_by_feed=True)
@@ -123,6 +128,7 @@ def test_an_account_gone_from_the_books_is_not_signed_for(scene):
     nothing_was_made()
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_only_the_cardholder_signs_and_only_their_own_document(scene):
     offer = scene.offered()
     scene.holder, holder = scene.agent, scene.holder
@@ -169,6 +175,7 @@ def test_an_offer_past_its_time_is_neither_rendered_nor_kept(scene):
     assert Offer.objects.get(pk=offer.pk).status == "expired"
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_a_failure_while_signing_leaves_the_offer_open(scene, monkeypatch):
     offer = scene.offered()
     monkeypatch.setattr(signing, "publish", lambda *a, **k: 1 / 0)
@@ -178,6 +185,7 @@ def test_a_failure_while_signing_leaves_the_offer_open(scene, monkeypatch):
     nothing_was_made()
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_drafts_that_were_tampered_with_are_not_signed(scene):
     offer = scene.offered()
     path = Path(
@@ -192,6 +200,7 @@ def test_drafts_that_were_tampered_with_are_not_signed(scene):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("drawn_once")
 def test_two_acceptances_at_once_make_one_agreement():
     scene = behind()
     offer = scene.offered()

@@ -11,6 +11,8 @@ from portal.records.models import Notice, StaffView
 from tests.people import sign_in, staff
 from tests.plans.scene import FINDINGS
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 
 @pytest.fixture
 def agent(client, scene):

@@ -18,7 +18,7 @@ from tests.plans.scene import behind
 from tests.records import later_stamps, samples
 from tests.records.samples import AT, NAME, file, sealed
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development_seal")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawn_once")]
 LATER = AT + timedelta(days=3)
 LANGUAGES = ("zh", "en")
 

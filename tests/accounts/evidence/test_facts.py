@@ -319,7 +319,7 @@ def test_other_kinds_may_always_be_asked(held, kind):
     facts.check_askable(held, kind)
 
 
-@pytest.mark.usefixtures("development_seal")
+@pytest.mark.usefixtures("drawn_once")
 def test_signed_agreements_come_with_their_very_bytes():
     scene = behind()
     agreement = scene.sign(scene.offered())
@@ -331,7 +331,7 @@ def test_signed_agreements_come_with_their_very_bytes():
     assert (copy.plan.months, copy.plan.total) == (3, 1000)
 
 
-@pytest.mark.usefixtures("development_seal")
+@pytest.mark.usefixtures("drawn_once")
 def test_a_copy_whose_time_is_over_is_named_without_its_bytes():
     scene = behind()
     document = scene.sign(scene.offered()).document

@@ -83,7 +83,7 @@ def test_a_settlement_fits_the_schema():
     assert data["settlement"]["owed"]["total"] == "0.00"
 
 
-@pytest.mark.usefixtures("development_seal")
+@pytest.mark.usefixtures("drawn_once")
 def test_agreements_fit_the_schema_and_come_as_files():
     scene = behind()
     document = scene.sign(scene.offered()).document

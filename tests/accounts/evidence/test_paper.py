@@ -20,7 +20,7 @@ from tests.accounts.evidence.asked import AT, feed, gathered
 from tests.people import cardholder
 from tests.plans.scene import behind
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development_seal")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawn_once")]
 CODE = "7K3MQ2XW9ABC"
 
 
