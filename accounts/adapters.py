@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.authentication import get_authentication_records
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import transaction
@@ -15,6 +16,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import passed_second_factor
+from accounts.contacts.actions import email_changed
 from accounts.mails import mail
 from accounts.models import User
 from portal.kit import crypto
@@ -23,6 +25,7 @@ from portal.records.audit import record
 
 STAFF_HOME = "/staff/"  # its owner is above us
 BOUND_TO = "mfa_authenticator.data"
+EMAIL_CHANGED = "account/email/email_changed"  # allauth's template of that mail
 
 
 WRONG_CODE = _("This code does not match. Check it, or ask for a new one.")
@@ -64,11 +67,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """A change of how someone signs in: mailed, and kept in the trail (stepup reads it)."""
-        verb = f"accounts.{template_prefix.rsplit('/', 1)[-1]}"
+        """A change of how someone signs in: mailed, and kept in the trail (stepup reads it).
+
+        Of a new address the bank is told too.
+        """
+        verb, at = f"accounts.{template_prefix.rsplit('/', 1)[-1]}", now()
         with transaction.atomic():
-            record(verb, subject=user, by=user, at=now())
+            if context and template_prefix == EMAIL_CHANGED:
+                old, new = context["from_email"], context["to_email"]
+                email_changed(user, old=old, new=new, at=at)
+            record(verb, subject=user, by=user, at=at)
             super().send_notification_mail(template_prefix, user, context, email)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """The new address, the end of the old one, and who is told of it: all or nothing."""
+        with transaction.atomic():
+            return bool(super().confirm_email(request, email_address))
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)

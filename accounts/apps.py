@@ -5,9 +5,12 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Tell the records, which lie below this room, what goes when and what holds reach."""
+        """Tell the records, which lie below this room, what goes when, what holds reach, and what
+        the bank gets."""
         from accounts import retention as ours
-        from portal.records import retention
+        from accounts.contacts import queries as contacts
+        from portal.records import outbox, retention
 
+        outbox.RESOLVERS["contact.changed"] = contacts.for_bank
         retention.add(*ours.CATEGORIES)
         retention.WIDENERS.append(ours.widened)

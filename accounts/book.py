@@ -68,6 +68,8 @@ class Book:
     credits: dict[str, tuple[int, dict[str, Decimal]]] = field(default_factory=dict)
     charged: dict[str, int] = field(default_factory=dict)  # charge → the bill it came after
     standing: dict[str, Decimal] = field(default_factory=dict)  # credit → what did not come back
+    counted: dict[str, tuple[int, Decimal]] = field(default_factory=dict)  # ref → bill, and how
+    kept: dict[str, dict[str, Decimal]] = field(default_factory=dict)  # of a spread that came back
 
     @classmethod
     def opened(cls, bills: Sequence[Bill]) -> "Book":
@@ -154,29 +156,39 @@ class Book:
         at = self.bill_before(movement.on)
         billed = self.charged.get(movement.reverses, -1) < at  # else no bill asks for the charge
         at = at if billed else -1
-        if at >= 0:
-            self.paid[at] -= movement.amount
+        self._count(movement, at, movement.amount)
         self.credits[movement.ref] = (at, spread)
         self.standing[movement.ref] = -movement.amount
 
     def take_back(self, movement: Movement) -> None:
         """Undo a credit that came to nothing, as if it had never been paid (ACC-3)."""
         at, spread = self.credits[movement.reverses]
+        kept = self.kept.setdefault(movement.reverses, dict(spread))  # a second return finds less
         left = movement.amount
         for part in PRINCIPAL_FIRST:
-            back = min(left, max(spread[part], ZERO))
+            back = min(left, kept[part])
             self.parts[part] += back
+            kept[part] -= back
             left -= back
         self.parts["principal"] += left
         undone = min(movement.amount, self.standing[movement.reverses])
         self.standing[movement.reverses] -= undone
-        if at >= 0:
-            self.paid[at] -= undone
+        self._count(movement, at, undone)
         self._use_credit()
+
+    def counted_since(self, index: int) -> dict[str, Decimal]:
+        """Return by reference what moved the sum still asked for by a bill (ACC-1): − lowers it."""
+        return {ref: amount for ref, (at, amount) in self.counted.items() if at >= index}
 
     def spread_of(self, ref: str) -> Components | None:
         """Return what a credit paid when it was posted; None for anything else."""
         return Components(**self.credits[ref][1]) if ref in self.credits else None
+
+    def _count(self, movement: Movement, at: int, amount: Decimal) -> None:
+        """Count a credit for the bill it came after, or its return against that one (ACC-1)."""
+        if at >= 0 and amount:
+            self.paid[at] -= amount
+            self.counted[movement.ref] = (at, amount)
 
     def _use_credit(self) -> None:
         """Money the bank held for the person pays a new charge at once."""

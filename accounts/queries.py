@@ -9,10 +9,12 @@ from typing import NamedTuple, Protocol
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.timezone import localdate
 
 from accounts import rules
-from accounts.models import CardAccount, Hold, OverdueRecord, Posting, Statement, User
-from portal.kit.money import ZERO
+from accounts.book import Book
+from accounts.models import CardAccount, Hold, Posting, Statement, User
+from portal.kit.prepared import Prepared
 from portal.packs import Rule, load
 
 BILL = ("statement_on", "due_on", "opening_balance", "closing_balance", "minimum_due")
@@ -160,31 +162,36 @@ class Standing(NamedTuple):
     all_held: bool  # a hold without an amount stops collection on the whole account
 
 
-HOLD = ("amount", "reason", "contact_only")
+HOLD = ("amount", "reason", "contact_only", "from_at", "until_at")
+HoldRow = tuple[Decimal | None, str, bool, datetime, datetime | None]
 
 
 @dataclass(frozen=True)
 class Holds:
-    """What the live holds of an account come to. Those of contact alone net nothing."""
+    """The holds an account ever had, by the day. Those of contact alone net nothing."""
 
-    amounts: list[Decimal | None]
-    disputed: Decimal
-    on_plan: bool
+    spans: list[rules.Span]
+    on_plan: bool  # now
 
     @property
     def all_held(self) -> bool:
-        return None in self.amounts
+        """A hold without an amount is live now."""
+        return any(span.amount is None for span in rules.live(self.spans, rules.NOT_LIFTED))
 
 
-def netted(holds: Iterable[tuple[Decimal | None, str, bool]]) -> Holds:
-    """Sum up holds given as HOLD. A line is in one open case, so disputed amounts add up."""
-    real = [(amount, reason) for amount, reason, contact_only in holds if not contact_only]
-    disputed = [amount for amount, reason in real if amount and reason == Hold.Reason.DISPUTE]
+def netted(holds: Iterable[HoldRow]) -> Holds:
+    """Date holds given as HOLD. A line is in one open case, so disputed amounts add up."""
+    real = [hold for hold in holds if not hold[2]]
     return Holds(
-        [amount for amount, _ in real],
-        sum(disputed, ZERO),
-        any(reason == Hold.Reason.PLAN for _, reason in real),
-    )
+        [
+            rules.Span(
+                amount, localdate(from_at), until_at and localdate(until_at),
+                reason == Hold.Reason.DISPUTE,
+            )
+            for amount, reason, _, from_at, until_at in real
+        ],
+        any(reason == Hold.Reason.PLAN and not until for _, reason, _, _, until in real),
+    )  # fmt: skip
 
 
 def plannable(account: CardAccount) -> rules.Position:
@@ -201,16 +208,15 @@ def standings(accounts: Sequence[CardAccount]) -> list[Standing]:
     """Return where each account stands, in their order. Three queries for all of them."""
     bills: dict[int, list[rules.Bill]] = defaultdict(list)
     movements: dict[int, list[rules.Movement]] = defaultdict(list)
-    holds: dict[int, list[tuple[Decimal | None, str, bool]]] = defaultdict(list)
+    holds: dict[int, list[HoldRow]] = defaultdict(list)
     statements = Statement.objects.filter(account__in=accounts).order_by("statement_on")
     for pk, *bill in statements.values_list("account_id", *BILL):
         bills[pk].append(rules.Bill(*bill))
     postings = Posting.objects.filter(account__in=accounts)
     for pk, *movement in postings.values_list("account_id", *MOVEMENT):
         movements[pk].append(rules.Movement(*movement))
-    live = Hold.objects.filter(account__in=accounts, until_at=None)
-    for pk, *hold in live.values_list("account_id", *HOLD):
-        holds[pk].append((hold[0], hold[1], hold[2]))
+    for pk, *hold in Hold.objects.filter(account__in=accounts).values_list("account_id", *HOLD):
+        holds[pk].append((hold[0], hold[1], hold[2], hold[3], hold[4]))
     found = []
     for account in accounts:
         held = netted(holds[account.pk])
@@ -224,18 +230,20 @@ def stands(
     bills: Sequence[rules.Bill],
     movements: Sequence[rules.Movement],
     holds: Holds | None = None,
+    book: Book | None = None,
 ) -> rules.Position:
-    """Apply the rules to rows already read. No query."""
+    """Apply the rules to rows already read; those holds net that are live now. No query."""
     return rules.position(
         currency=account.currency,
         as_of=account.as_of,
         bills=bills,
         movements=movements,
-        holds=holds.amounts if holds else (),
-        disputed=holds.disputed if holds else ZERO,
+        holds=holds.spans if holds else (),
+        held_on=rules.NOT_LIFTED,
         daily_rate=account.daily_rate,
         interest_basis=account.interest_basis,
         principal_first_from=principal_first_from(account.as_of),
+        book=book,
     )
 
 
@@ -243,24 +251,38 @@ def principal_first_from(on: date) -> Rule:
     return load(settings.JURISDICTION, on=on)["allocation.principal_first_from"]
 
 
+def in_order(*fields: str) -> Prepared:
+    """Return the read of an account's postings, oldest first, given its id."""
+    return Prepared(
+        lambda account: (
+            Posting.objects.filter(account=account)
+            .order_by("posted_on", "ref")
+            .values_list(*fields)
+        ),
+        int,
+    )
+
+
+_movements = in_order(*MOVEMENT)
+_bills = Prepared(
+    lambda account: (
+        Statement.objects.filter(account=account).order_by("statement_on").values_list(*BILL)
+    ),
+    int,
+)
+
+
 def bills(account: CardAccount) -> list[rules.Bill]:
-    rows = account.statements.order_by("statement_on").values_list(*BILL)
-    return [rules.Bill(*row) for row in rows]
+    return [rules.Bill(*row) for row in _bills(account.pk)]
 
 
 def movements(account: CardAccount) -> list[rules.Movement]:
-    rows = account.postings.order_by("posted_on", "ref").values_list(*MOVEMENT)
-    return [rules.Movement(*row) for row in rows]
+    return [rules.Movement(*row) for row in _movements(account.pk)]
 
 
-def live_holds(account: CardAccount) -> list[Hold]:
-    """Return what stops collection now. A hold ends by being lifted, so no clock is needed."""
-    return list(account.holds.filter(until_at=None).order_by("from_at", "pk"))
+def all_holds(account: CardAccount) -> list[Hold]:
+    """Return what stops collection, or stopped it once: ageing needs both (ACC-14).
 
-
-def reported(account: CardAccount) -> list[OverdueRecord]:
-    """Return what was reported for each month, newest first: the latest version of each."""
-    latest: dict[str, OverdueRecord] = {}
-    for record in account.overdue_records.order_by("-period", "-version"):
-        latest.setdefault(record.period, record)
-    return list(latest.values())
+    A hold ends by being lifted (`until_at`), so no clock is needed.
+    """
+    return list(account.holds.order_by("from_at", "pk"))

@@ -12,6 +12,7 @@ from django.db.models import CharField, Exists, F, Model, OuterRef, QuerySet, Su
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 
+from accounts.feed.run_queries import rejects_file
 from accounts.models import (
     ActivationCode,
     Attempts,
@@ -19,6 +20,7 @@ from accounts.models import (
     Cardholder,
     ContactAttempt,
     EvidenceRequest,
+    FeedRun,
     OneTimeCode,
 )
 from accounts.models.people import REF_AS_TYPED
@@ -128,6 +130,21 @@ def _devices(before_on: date) -> QuerySet[Any, Any]:
     return old.exclude(session_key__in=Session.objects.values("session_key"))
 
 
+def _feed_runs(before_on: date) -> QuerySet[Any, Any]:
+    """What is kept of loads; that a feed went live stays in FeedLoad and the audit trail."""
+    return FeedRun.objects.filter(started_at__lt=start_of(before_on))
+
+
+def _purge_feed_runs(pks: list[Any], at: datetime) -> list[str]:
+    """Delete the lists of rejects, then the runs: killed between, the next night goes on."""
+    old = FeedRun.objects.filter(pk__in=pks)
+    for run in old.exclude(rejects_file=""):
+        if path := rejects_file(run):
+            path.unlink(missing_ok=True)
+    old.delete()
+    return []
+
+
 def deleting(model: type[Model]) -> Any:
     """Return a Category.purge that deletes the rows."""
 
@@ -175,5 +192,9 @@ CATEGORIES = (
     Category(
         "accounts.devices", _("Devices of sessions that have ended"), GONE,
         ("sessions",), _devices, deleting(UserSession), routine=True,
+    ),
+    Category(
+        "accounts.feed_runs", _("Loads of the bank’s feed and their rejects"), GONE,
+        ("feeds",), _feed_runs, _purge_feed_runs, routine=True,
     ),
 )  # fmt: skip

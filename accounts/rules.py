@@ -7,21 +7,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
-from accounts.book import ZERO, Bill, Book, Components, Movement, fold
+from accounts.book import ZERO, Bill, Book, Components, Movement, fold, in_order
 from portal.kit.money import rounded
 from portal.packs import Rule
 
 __all__ = [
-    "Bill", "Components", "Movement", "Position", "Step", "Why",
-    "annual_percent", "beside", "bucket", "coming", "held", "months_before",
-    "part_of_overdue", "position", "undisputed", "why",
+    "NOT_LIFTED", "Bill", "Components", "InterestBase", "Movement", "Position", "Span", "Step",
+    "Why", "annual_percent", "beside", "bucket", "coming", "contested", "held", "interest_base",
+    "live", "months_before", "part_of_overdue", "position", "undisputed", "why",
 ]  # fmt: skip
 
 MONTH_OF_DELAY = 30  # not of the law: days in one step of the banks' own M1, M2 … scale
 LAST_BUCKET = 7
 DAYS_A_YEAR = 365  # of the simple annual rate shown beside the daily one (CN-ACC-10)
+DAY = timedelta(days=1)
+NOT_LIFTED = date.max  # as the day on which holds are looked at: only those without an end are live
+
+
+class Span(NamedTuple):
+    """A hold and its days: from the day it was placed to the day before it was lifted."""
+
+    amount: Decimal | None  # None holds the whole account
+    from_on: date
+    until_on: date | None = None  # the day it was lifted; None: it was not
+    disputed: bool = False  # a dispute placed it
 
 
 @dataclass(frozen=True)
@@ -35,8 +47,8 @@ class Position:
     overdue: Decimal
     overdue_by_component: Components
     since: date | None  # the due date that was missed first
-    days_past_due: int
-    bucket: str  # M0 to M6, M7+
+    days_past_due: int  # by the calendar, as certificates and the bureau count
+    bucket: str  # M0 to M6, M7+, by the days aged
     to_be_current: Decimal  # covers the overdue sum and the minimum that falls due next
     next_minimum: Decimal
     next_due_on: date | None
@@ -45,6 +57,7 @@ class Position:
     missed: int = 0  # minimum payments not received in full, in a row
     statements: int = 0
     disputed: Decimal = ZERO  # of the overdue sum: need not be paid while it is (ACC-11)
+    days_aged: int = 0  # days past due less those on which holds covered all of it (ACC-14)
 
     @property
     def balance_in_favour(self) -> Decimal:
@@ -58,24 +71,29 @@ def position(
     as_of: date,
     bills: Sequence[Bill],
     movements: Sequence[Movement],
-    holds: Sequence[Decimal | None],
+    holds: Sequence[Span],
     daily_rate: Decimal,
     interest_basis: str,
     principal_first_from: Rule,
-    disputed: Decimal = ZERO,
+    held_on: date | None = None,
+    book: Book | None = None,
 ) -> Position:
-    """Return where an account stands. `holds` are the live ones; None holds the whole account.
+    """Return where an account stood at the end of any day. `holds`: all it ever had.
 
-    `disputed` is the sum of those that a dispute placed.
+    Those live on `held_on` count, or on `as_of`. The books end before the holds do: NOT_LIFTED asks
+    for those that are live now. A `book` is these very movements, up to `as_of`, folded before.
     """
     bills = [bill for bill in bills if bill.made_on <= as_of]
     movements = [movement for movement in movements if movement.on <= as_of]
-    book = fold(bills, movements, principal_first_from=principal_first_from)
+    book = book or fold(bills, movements, principal_first_from=principal_first_from)
+    spans = live(holds, held_on or as_of)
     by_component, overdue, run = Components(**book.parts), book.overdue(as_of), book.missed(as_of)
     coming = bool(bills) and bills[-1].due_on >= as_of
     next_minimum = book.missing(len(bills) - 1) if coming else ZERO
-    days = book.days_past_due(as_of)
-    base = _interest_base(book, movements, as_of, interest_basis, principal_first_from)
+    since = bills[run[0]].due_on if run else None
+    days = (as_of - since).days if since else 0
+    aged = days - _days_stopped(bills, movements, since, as_of, holds) if since else 0
+    base = interest_base(book, movements, as_of, interest_basis, principal_first_from).amount
     return Position(
         currency=currency,
         as_of=as_of,
@@ -83,36 +101,52 @@ def position(
         by_component=by_component,
         overdue=overdue,
         overdue_by_component=part_of_overdue(overdue, by_component),
-        since=bills[run[0]].due_on if run else None,
+        since=since,
         days_past_due=days,
-        bucket=bucket(days),
+        bucket=bucket(aged),
         to_be_current=max(overdue, next_minimum),
         next_minimum=next_minimum,
         next_due_on=bills[-1].due_on if coming else None,
         interest_per_day=rounded(base * daily_rate, currency),
-        held=held(book.balance, holds),
+        held=held(book.balance, spans),
         missed=len(run),
         statements=len(bills),
-        disputed=min(overdue, disputed),
+        disputed=contested(overdue, spans),
+        days_aged=aged,
     )
 
 
-def _interest_base(
+class InterestBase(NamedTuple):
+    """The sum that bears interest today and what it is part of: late and other fees bear none."""
+
+    amount: Decimal
+    of: Components | None = None  # amount = its principal and interest; None: see `reason`
+    bill: Bill | None = None  # the last one past due
+    reason: str = ""  # why nothing bears interest: no_bill, nothing_owed, paid_in_full
+
+
+def interest_base(
     book: Book, movements: Sequence[Movement], as_of: date, basis: str, rule: Rule
-) -> Decimal:
+) -> InterestBase:
     """Return the sum that bears interest; late and other fees never do (ACC-6, CN-ACC-07).
 
     Nothing while the last bill past due is paid in full. Basis `full`: that bill's balance;
     `unpaid`: what is still owed.
     """
     last = book.past_due(as_of)
-    if last < 0 or book.balance <= 0 or sum(book.paid[last:], ZERO) >= book.bills[last].closing:
-        return ZERO
+    if last < 0:
+        return InterestBase(ZERO, reason="no_bill")
+    bill = book.bills[last]
+    if book.balance <= 0:
+        return InterestBase(ZERO, bill=bill, reason="nothing_owed")
+    if sum(book.paid[last:], ZERO) >= bill.closing:
+        return InterestBase(ZERO, bill=bill, reason="paid_in_full")
     parts = book.parts
     if basis == "full":
-        before = [m for m in movements if m.on <= book.bills[last].made_on]
+        before = [m for m in movements if m.on <= bill.made_on]
         parts = fold(book.bills[: last + 1], before, principal_first_from=rule).parts
-    return max(ZERO, parts["principal"] + parts["interest"])
+    amount = max(ZERO, parts["principal"] + parts["interest"])
+    return InterestBase(amount, Components(**parts), bill, "" if amount else "nothing_owed")
 
 
 def part_of_overdue(overdue: Decimal, owed: Components) -> Components:
@@ -123,20 +157,57 @@ def part_of_overdue(overdue: Decimal, owed: Components) -> Components:
     return Components(overdue - interest - default_sum - fees, interest, default_sum, fees)
 
 
-def bucket(days_past_due: int) -> str:
+def bucket(days_aged: int) -> str:
     """Return the bank's step of delay: M0 for none, M1 for 1 to 30 days … M7+ from 181 (ACC-8)."""
-    step = -(-days_past_due // MONTH_OF_DELAY)
+    step = -(-days_aged // MONTH_OF_DELAY)
     return f"M{step}" if step < LAST_BUCKET else f"M{LAST_BUCKET}+"
 
 
-def held(balance: Decimal, holds: Sequence[Decimal | None]) -> Decimal:
+def live(spans: Sequence[Span], on: date) -> list[Span]:
+    """Return the holds that stand at the end of a day."""
+    return [s for s in spans if s.from_on <= on and (s.until_on is None or on < s.until_on)]
+
+
+def held(balance: Decimal, spans: Sequence[Span]) -> Decimal:
     """Return the sum on which collection stops: the union of the holds, never above the balance.
 
     A hold without an amount holds everything (ACC-9).
     """
-    if None in holds:
+    amounts = [span.amount for span in spans]
+    if None in amounts:
         return max(balance, ZERO)
-    return max(ZERO, min(balance, sum((amount for amount in holds if amount), ZERO)))
+    return max(ZERO, min(balance, sum((amount for amount in amounts if amount), ZERO)))
+
+
+def contested(overdue: Decimal, spans: Sequence[Span]) -> Decimal:
+    """Return what of the overdue sum is in dispute: what disputes hold of it (ACC-11)."""
+    return held(overdue, [span for span in spans if span.disputed])
+
+
+def _days_stopped(
+    bills: Sequence[Bill],
+    movements: Sequence[Movement],
+    since: date,
+    as_of: date,
+    spans: Sequence[Span],
+) -> int:
+    """Count the days past due on which the holds covered all that was overdue then (ACC-14).
+
+    What was overdue is taken as it was known on the day. Walks only where there was a hold.
+    """
+    ends = [min(span.until_on or date.max, as_of + DAY) for span in spans]
+    if not any(max(s.from_on, since + DAY) < end for s, end in zip(spans, ends, strict=True)):
+        return 0
+    turns = {since + DAY, as_of + DAY, *ends, *(span.from_on for span in spans)}
+    turns |= {m.on for m in movements} | {bill.due_on + DAY for bill in bills}
+    book, coming, stopped = Book.opened(bills), in_order(movements)[::-1], 0
+    for first, after in pairwise(sorted(on for on in turns if since < on <= as_of + DAY)):
+        while coming and coming[-1].on <= first:
+            book.post(coming.pop(), principal_first=False)  # the parts do not matter here
+        spans_then = live(spans, first)
+        if spans_then and held(book.balance, spans_then) >= book.overdue(first):
+            stopped += (after - first).days
+    return stopped
 
 
 @dataclass(frozen=True)

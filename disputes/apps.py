@@ -16,4 +16,4 @@ class DisputesConfig(AppConfig):
         queries.own_words = facts.own_words
         outbox.RESOLVERS["record.statement"] = facts.with_words
         retention.add(*ours.CATEGORIES)
-        retention.WIDENERS.append(ours.widened)
+        retention.KEEPS.append(ours.keeps)

@@ -36,7 +36,8 @@ def round_of(dispute: Dispute) -> int:
 
 def own_holds(dispute: Dispute) -> Any:
     """Return the live holds of a case, of all its rounds."""
-    return Hold.objects.filter(source__startswith=source_of(dispute, 0)[:-1], until_at=None)
+    ours = Hold.objects.filter(account=dispute.account_id, until_at=None)
+    return ours.filter(source__startswith=source_of(dispute, 0)[:-1])
 
 
 # == a case begins

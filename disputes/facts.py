@@ -9,6 +9,7 @@ from accounts.models import CardAccount
 from accounts.queries import DisputedLine, DisputePast, OwnWords
 from disputes import queries
 from disputes.models import Decision, Dispute, Line, PersonalStatement
+from portal.kit.prepared import Prepared
 
 
 def disputed(account: CardAccount) -> list[DisputedLine]:
@@ -22,10 +23,20 @@ def disputed(account: CardAccount) -> list[DisputedLine]:
     ]
 
 
+_standing = Prepared(  # most accounts have none, and each account page asks
+    lambda account: PersonalStatement.objects.filter(
+        account=account, withdrawn_at=None
+    ).values_list("pk"),
+    int,
+)
+
+
 def own_words(account: CardAccount) -> dict[str, OwnWords]:
-    """Return a person's own words beside records, by month. Three queries if there are any."""
+    """Return a person's own words beside records, by month. Four queries if there are any, else one."""
+    if not _standing(account.pk):
+        return {}
     standing = list(PersonalStatement.objects.filter(account=account, withdrawn_at=None))
-    waiting = queries.to_hand_over(account, "record.statement") if standing else []
+    waiting = queries.to_hand_over(account, "record.statement")
     refs = {data.get("ref") for data in waiting}
     return {
         each.period: OwnWords(each.text, each.made_at, str(each.ref) not in refs)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from django.db.models import QuerySet
 
@@ -86,6 +87,7 @@ class Pick:
     line: Contested
     citation: Citation | None = None
     taken: Line | None = None
+    right: Decimal | None = None  # what its amount should be by our own sums, with its sign
 
 
 def picked(account: CardAccount, name: str) -> Pick | None:

@@ -106,7 +106,7 @@ class Report:
         marks = [0, *CURRENT.warn_at]
         counts: dict[int | str, int] = dict.fromkeys([*marks, LATE], 0)
         live = Dispute.objects.filter(status__in=Dispute.LIVE).order_by()
-        clocks = ("deadline__counted_from", "deadline__plan_on", "deadline__due_on")
+        clocks = ("deadline__counted_from", "deadline__plan_on", "due_on")
         for began, plan_on, due_on, n in live.values_list(*clocks).annotate(n=Count("pk")):
             used = clock.share_used(counted_from=began, plan_on=plan_on, on=self.on)
             mark = clock.mark_reached(used, CURRENT.warn_at)

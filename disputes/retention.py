@@ -32,15 +32,15 @@ from portal.records.models import Document
 from portal.records.retention import Category, clear, start_of
 
 
-def widened(held: set[str]) -> set[str]:
-    """Return the accounts and people with a case that has not ended, whoever is `held`.
+def keeps(owner: OuterRef) -> list[QuerySet[Any, Any]]:
+    """Return the cases that have not ended of an account, and those of a person, if `owner` is one.
 
     Such a case keeps what it may be about as a legal hold would: contacts, certified documents,
     agreements, mails.
     """
     going_on = Dispute.objects.filter(submitted_at__isnull=False, ended_at=None)
-    found = going_on.values_list("account_id", "account__cardholder_id").distinct()
-    return {name for a, p in found for name in (f"{ACCOUNT}{a}", f"{PERSON}{p}")}
+    names = subject(ACCOUNT, "account_id"), subject(PERSON, "account__cardholder_id")
+    return [going_on.annotate(name=name).filter(name=owner) for name in names]
 
 
 def _cases(before_on: date) -> QuerySet[Any, Any]:

@@ -1,7 +1,7 @@
 """A case as its handlers see it: each line as it was and as it is, and everything around it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from accounts import queries as ledger
+from accounts.explained_page import Explained
 from accounts.ledger_page import LABELS
 from accounts.models import (
     CardAccount,
@@ -27,6 +28,7 @@ from disputes import facts, queries, words
 from disputes import terms as terms_of
 from disputes.lines import Contested
 from disputes.models import Deadline, Decision, Dispute, Line, Ruling
+from disputes.recount import Recount
 from disputes.weighing import reads_now
 from portal.kit.money import formatted
 from portal.records.typeset import Block, Paper
@@ -58,6 +60,8 @@ class LineView:
     asked: list[tuple[object, str]]
     rulings: list[Ruling]
     words: ledger.OwnWords | None  # of the cardholder, beside the record
+    how: Explained | None = None  # a movement worked out from the account's own terms
+    stood: list[tuple[object, str, str]] = field(default_factory=list)  # a record beside our rules
 
     @property
     def facts(self) -> list[Change]:
@@ -105,13 +109,17 @@ def shown(line: Contested) -> dict[str, str]:
 
 
 def line_views(dispute: Dispute, decisions: Sequence[Decision]) -> list[LineView]:
-    """Return each line beside itself. One query for each kind of line, and for own words."""
+    """Return each line beside itself. One query for each kind of line, and for own words.
+
+    Three more where a movement or a record is worked out again beside it.
+    """
     reads, ruled = reads_now(dispute), queries.rulings_by_line(list(decisions))
-    own = facts.own_words(dispute.account)
+    own, recount = facts.own_words(dispute.account), Recount(dispute.account)
     return [
         LineView(
             line, Contested.read(line.facts), reads.get(line.pk), _asked(line), ruled[line.pk],
             own.get(line.key.rpartition(":")[2]) if line.kind == Line.Kind.RECORD else None,
+            recount.movement(line), recount.record(line, reads.get(line.pk)),
         )
         for line in dispute.lines.all()
     ]  # fmt: skip

@@ -5,8 +5,9 @@ from datetime import date
 
 from django.db.models import F, Max, Q
 
+from accounts.evidence.queries import MANY
 from disputes import letters, terms
-from disputes.models import Deadline, Dispute, Message
+from disputes.models import Dispute, Message
 from portal.records.audit import subject_of
 from portal.records.models import StaffView
 
@@ -31,8 +32,8 @@ def news(cases: Sequence[Dispute]) -> set[int]:
 
 
 def held_back_count() -> int:
-    """How many letters no worker tries any more: the home card."""
-    return letters.held_back().count()
+    """How many letters no worker tries any more: the home card. MANY at most."""
+    return letters.held_back().order_by()[:MANY].count()
 
 
 def year_unknown(*, on: date) -> int | None:
@@ -40,6 +41,6 @@ def year_unknown(*, on: date) -> int | None:
 
     Then a promised day may lie beside the working day meant (disputes.calendar).
     """
-    live = Deadline.objects.filter(dispute__status__in=Dispute.LIVE, due_on__year__gt=on.year)
-    last = live.aggregate(last=Max("due_on"))["last"]
+    live = Dispute.objects.filter(status__in=Dispute.LIVE, due_on__gt=date(on.year, 12, 31))
+    last = live.order_by("-due_on").values_list("due_on", flat=True).first()
     return last.year if last and not terms.working_days().announced(last.year) else None

@@ -1,29 +1,33 @@
 """What the complaint handlers read: the queue by its clock, and what ties someone to a case."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.db.models.fields.tuple_lookups import TupleGreaterThan
 from django.utils.translation import gettext_lazy as _
 
 from accounts import queries as ledger
-from accounts.models import ContactAttempt, User
-from accounts.models.people import Role
+from accounts.evidence.queries import MANY, counted
+from accounts.models import CardAccount, ContactAttempt, User
+from accounts.models.people import REF_AS_TYPED, Role
 from disputes import letters
 from disputes.clock import mark_reached, share_used
 from disputes.duty import Ties
 from disputes.models import Correction, Deadline, Decision, Dispute, Extension, Line
 from disputes.policy import CURRENT
 from disputes.staff_news import news
+from portal.kit.counting import Counted
 from portal.records.audit import subject_of
 from portal.records.models import AuditEvent
 
 Status = Dispute.Status
 PAGE = 50
+ORDER = {False: ("due_on", "pk"), True: ("-pk",)}  # the nearest deadline first, or the newest
 HANDLERS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR)
 
 
@@ -40,16 +44,17 @@ def handlers() -> QuerySet[User]:
 
 # == the queue
 
-WAITS = Q(Exists(Decision.objects.filter(dispute=OuterRef("pk"), status="proposed"))) | Q(
-    Exists(Extension.objects.filter(dispute=OuterRef("pk"), status="asked"))
-)
+PROPOSED = Decision.objects.filter(status=Decision.Status.PROPOSED)
+ASKED = Extension.objects.filter(status=Extension.Status.ASKED)
+# From what waits to its case: the other way round, every live case would be looked through.
+WAITS = Q(pk__in=PROPOSED.values("dispute").union(ASKED.values("dispute")))
 
 
 @dataclass(frozen=True)
 class Tab:
     key: str
     label: object
-    count: int
+    count: object  # in words above MANY
 
 
 LABELS = {
@@ -66,27 +71,28 @@ LABELS = {
 
 def _in_tab(user: User, *, on: date) -> dict[str, Q]:
     live = Q(status__in=Dispute.LIVE)
-    late = Correction.objects.filter(
-        ruling__decision__dispute=OuterRef("pk"), done_at=None, due_on__lt=on
-    )
+    late = Correction.objects.filter(done_at=None, due_on__lt=on)
     return {
         "mine": live & Q(taken_by=user),
         "unclaimed": live & Q(taken_by=None),
         "open": live,
         "reviews": Q(status=Status.SECOND_REVIEW),
         "approval": live & WAITS,
-        "late": Q(Exists(late)),
-        "letters": Q(Exists(letters.held_back().filter(dispute=OuterRef("pk")).order_by())),
+        "late": Q(pk__in=late.values("ruling__decision__dispute")),
+        "letters": Q(pk__in=letters.held_back().order_by().values("dispute")),
         "decided": ~live,
     }
 
 
 def tabs(user: User, *, on: date) -> list[Tab]:
-    """The tabs of the queue and how many cases are in each: one query."""
-    counts = Dispute.objects.exclude(submitted_at=None).aggregate(
-        **{key: Count("pk", filter=where) for key, where in _in_tab(user, on=on).items()}
-    )
-    return [Tab(key, label, counts[key]) for key, label in LABELS.items()]
+    """The tabs of the queue and how many cases are in each, MANY at most: one query."""
+    sent = Dispute.objects.exclude(submitted_at=None)
+    found = {
+        key: Counted(sent.filter(where).order_by(*ORDER[key == "decided"]).values("pk")[:MANY])
+        for key, where in _in_tab(user, on=on).items()
+    }
+    counts = User.objects.filter(pk=user.pk).values(**found).get()
+    return [Tab(key, label, counted(counts[key])) for key, label in LABELS.items()]
 
 
 @dataclass(frozen=True)
@@ -161,34 +167,45 @@ def queue_page(user: User, wanted: QueueFilter, *, after: str, on: date) -> Queu
     were decided or ended, come newest first.
     """
     everywhere = bool(wanted.find)
-    rows = cases() if everywhere else cases().filter(_in_tab(user, on=on)[wanted.tab])
+    rows = Dispute.objects.exclude(submitted_at=None)  # what belongs to them: for the page alone
+    if everywhere:
+        rows = rows.filter(Q(number=wanted.find.upper()) | Q(account__in=_accounts(wanted.find)))
+    else:
+        rows = rows.filter(_in_tab(user, on=on)[wanted.tab])
     if wanted.matter:
         rows = rows.filter(matter=wanted.matter)
-    if everywhere:
-        rows = rows.filter(Q(number__iexact=wanted.find) | Q(account__ref__iexact=wanted.find))
     last = cases().filter(number=after).first()
-    if everywhere or wanted.tab == "decided":
-        rows = rows.order_by("-pk")
-        if last:
-            rows = rows.filter(pk__lt=last.pk)
-    else:
-        rows = rows.order_by("deadline__due_on", "pk")
-        if last:
-            due_on = last.deadline.due_on if last.deadline else date.max
-            rows = rows.filter(TupleGreaterThan(("deadline__due_on", "pk"), (due_on, last.pk)))
-    found = list(rows[: PAGE + 1])
+    newest = everywhere or wanted.tab == "decided"
+    if last and newest:
+        rows = rows.filter(pk__lt=last.pk)
+    elif last:
+        due_on = last.due_on or date.max
+        rows = rows.filter(TupleGreaterThan(("due_on", "pk"), (due_on, last.pk)))
+    pks = list(rows.order_by(*ORDER[newest]).values_list("pk", flat=True)[: PAGE + 1])
+    found = list(cases().filter(pk__in=pks).order_by(*ORDER[newest]))
     apart, new = kept_from(user, found[:PAGE]), news(found[:PAGE])
     page = [
-        Row(case, clock(case, on=on), apart=case.pk in apart, news=case.pk in new)
-        for case in found[:PAGE]
+        Row(each, clock(each, on=on), each.pk in apart, each.pk in new) for each in found[:PAGE]
     ]
     return QueuePage(page, found[PAGE - 1].number if len(found) > PAGE else "")
 
 
+def _accounts(typed: str) -> list[int]:
+    """Return the account of a reference as typed: a list, so that an index serves an OR with it."""
+    tidy = re.sub(r"[\s-]", "", typed).upper()
+    found = CardAccount.objects.alias(typed=REF_AS_TYPED).filter(typed=tidy)
+    return list(found.values_list("pk", flat=True))
+
+
 def waiting_count(user: User, *, on: date) -> int:
-    """How many cases are due within a week and nobody's, or are this person's: the home card."""
-    soon = Q(taken_by=None, deadline__due_on__lte=on + timedelta(days=7))
-    return Dispute.objects.filter(soon | Q(taken_by=user), status__in=Dispute.LIVE).count()
+    """How many cases are due within a week and nobody's, or are this person's: the home card.
+
+    MANY at most.
+    """
+    live = Dispute.objects.filter(status__in=Dispute.LIVE).order_by(*ORDER[False]).values("pk")
+    soon = live.filter(taken_by=None, due_on__lte=on + timedelta(days=7))
+    both = {"soon": Counted(soon[:MANY]), "mine": Counted(live.filter(taken_by=user)[:MANY])}
+    return min(MANY, sum(User.objects.filter(pk=user.pk).values_list(*both.values()).get()))
 
 
 # == who may (CN-CMP-05)

@@ -88,7 +88,12 @@ class PlanRequest(models.Model):
                 fields=["submitted_at", "id"],
                 condition=Q(status__in=["submitted", "under_review"]),
                 name="plans_planrequest_queue",
-            )
+            ),
+            models.Index(
+                fields=["-decided_at"],
+                condition=Q(decided_at__isnull=False),
+                name="plans_planrequest_decided",
+            ),
         ]
 
     def __str__(self) -> str:

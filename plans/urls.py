@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from plans import staff_views, views
+from plans import payment_views, staff_views, views
 
 app_name = "plans"
 urlpatterns = [
@@ -21,6 +21,11 @@ urlpatterns = [
     path("plans/agreements/<str:number>/agreement.pdf", views.agreement_pdf, name="agreement_pdf"),
     path("plans/agreements/<str:number>/proof.zip", views.proof_pack, name="proof"),
     path("plans/agreements/<str:number>/payments.ics", views.calendar, name="calendar"),
+    path(
+        "plans/agreements/<str:number>/payments/<int:position>/",
+        payment_views.payment,
+        name="payment",
+    ),
     path("staff/plans/", staff_views.queue, name="queue"),
     path("staff/plans/<str:number>/", staff_views.request_page, name="staff_request"),
     path("staff/plans/<str:number>/take/", staff_views.take, name="take"),

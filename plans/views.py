@@ -16,6 +16,7 @@ from plans import actions, queries, signing
 from plans.agreement import Terms, clauses, document_language
 from plans.forms import DeclineForm, PlanForm, SignForm, as_asked
 from plans.models import Agreement, Offer, OfferDraft, PlanRequest
+from plans.pictures import progress
 from portal import packs
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.kit.forms import said
@@ -254,6 +255,7 @@ def agreement_page(request: PortalRequest, number: str) -> HttpResponse:
     instalments = list(agreement.instalments.all())
     facts = {"agreement": agreement, "instalments": instalments}
     facts["next"] = queries.next_due(instalments, on=localdate())
+    facts["progress"] = progress(instalments, on=localdate())
     facts["file"] = documents.newest(agreement.document)[0]
     return render(request, "plans/agreement.html", facts)
 

@@ -38,7 +38,7 @@ BANK = {  # who speaks on the pages and in the documents
 }
 JURISDICTION = env.str("JURISDICTION", default="cn")  # which rule pack in portal/packs
 RETENTION_DAYS = {  # what no law sets; "views=1825,mails=90" changes some: docs/retention.md
-    **{"mails": 180, "views": 3653, "codes": 30, "attempts": 30, "sessions": 0},
+    **{"mails": 180, "views": 3653, "codes": 30, "attempts": 30, "sessions": 0, "feeds": 90},
     **{k: int(v) for k, v in (x.split("=") for x in env.list("RETENTION_DAYS", default=[]))},
 }
 
@@ -119,6 +119,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
+if _replica := env.str("DATABASE_REPLICA_URL", default=""):  # docs/scale.md says what reads there
+    DATABASES["replica"] = env.db_url_config(_replica) | {
+        "CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True, "TEST": {"MIRROR": "default"},
+    }  # fmt: skip
+    DATABASE_ROUTERS = ["portal.kit.replica.Router"]
+    MIDDLEWARE.insert(0, "portal.kit.replica.ReadFromReplica")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {

@@ -15,6 +15,7 @@ from django.db import connection
 from django.template import engines
 from django.test import Client
 
+from accounts.account_page import KEPT
 from plans import document
 from portal.records.seal_key import make_development_seal
 from tests.pages import Undefined, check_page
@@ -145,6 +146,12 @@ def empty_cache(request: pytest.FixtureRequest) -> None:
     elif really_commits:
         request.getfixturevalue("transactional_db")
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Ids come again after a rollback, and rows made by a test raise no feed."""
+    KEPT.clear()
 
 
 @pytest.fixture(autouse=True)

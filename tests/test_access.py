@@ -17,6 +17,7 @@ from portal.records import retention
 from portal.records.retention import holds, purges
 from tests import people
 from tests.access_table import COLUMNS, rows
+from tests.accounts import feedruns
 from tests.accounts.books import account
 from tests.accounts.evidence_pages.scene import Scene as EvidenceScene
 from tests.addresses import Address, addresses
@@ -66,6 +67,8 @@ OWNED: dict[str, Made] = {
     "plans:agreement.number": lambda who: signed(who).number,
     "plans:agreement_pdf.number": lambda who: signed(who).number,
     "plans:calendar.number": lambda who: signed(who).number,
+    "plans:payment.number": lambda who: signed(who).number,
+    "plans:payment.position": lambda who: 1,
     "plans:proof.number": lambda who: signed(who).number,
     "plans:draft.language": lambda who: "en",
     "accounts:evidence_request.number": lambda who: evidence(who).number,
@@ -83,6 +86,10 @@ OWNED: dict[str, Made] = {
     "accounts:confirm_purge.number": lambda who: purge(who).number,
     "accounts:withdraw_purge.number": lambda who: purge(who).number,
     "accounts:lift_hold.pk": lambda who: hold(who).pk,
+    "accounts:posting.posting": lambda who: "AC0001-0",  # of account_of
+    "accounts:staff_posting.posting": lambda who: "AC0001-0",
+    "accounts:feed.pk": lambda who: feedruns.run("refused", rejects=feedruns.LIST).pk,
+    "accounts:feed_rejects.pk": lambda who: feedruns.run("refused", rejects=feedruns.LIST).pk,
     "disputes:answer.number": lambda who: dispute_sent(who).number,
     "disputes:case.number": lambda who: dispute_sent(who).number,
     "disputes:letter.number": lambda who: dispute_sent(who).number,
@@ -211,16 +218,12 @@ def as_seen(address: Address) -> list[str]:
     """Ask the address as each person in turn and return the rows of the table."""
     who = world()
     path = path_of(address, who)
-    seen = []
-    for method in METHODS:
-        cells = []
-        for column in COLUMNS:
-            client = Client()
-            if who[column] is not None:
-                people.sign_in(client, who[column])
-            cells.append(answer(client.generic(method, path)))
-        seen.append(row(address.name, method, tuple(cells)))
-    return seen
+    seen: list[tuple[str, ...]] = []
+    for column in COLUMNS:
+        client = Client() if who[column] is None else people.sign_in(Client(), who[column])
+        seen.append(tuple(answer(client.generic(method, path)) for method in METHODS))
+    both = zip(METHODS, zip(*seen, strict=True), strict=True)
+    return [row(address.name, method, cells) for method, cells in both]
 
 
 def row(name: str, method: str, cells: tuple[str, ...]) -> str:

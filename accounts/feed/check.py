@@ -13,10 +13,16 @@ from django.db import connection
 
 from accounts.feed import values
 from accounts.feed.manifest import NAMES
+from accounts.feed.reconcile import reconcile
 from accounts.feed.rejects import MOST, Rejects
 from accounts.feed.stage import KEYS, TABLES, one, quoted, rows_of, run
-from portal.kit.money import PLACES, from_thousandths
+from portal.kit.money import PLACES
 
+AMOUNTS = {  # an amount of the row to show, and how many places its amounts have
+    "statements": ("s.closing_balance", "s.places"),
+    "postings": ("s.amount", "s.places"),
+    "overdue_records": ("s.overdue_amount", "s.places"),
+}
 OWNED = ("statements", "postings", "overdue_records", "contacts")
 LEDGER = {
     "cardholders": "accounts_cardholder",
@@ -30,35 +36,44 @@ LEDGER = {
 
 @dataclass(frozen=True)
 class Checks:
-    """The questions of one feed; `full` says that only rows of the feed itself may be named."""
+    """The questions of one feed; `full` says that only rows of the feed itself may be named.
+
+    `partly` are the files not wholly read: what needs all of one is not asked of it. The keys of
+    those `in_order` only rose, so none stands twice.
+    """
 
     full: bool
     rejects: Rejects
+    partly: frozenset[str] = frozenset()
+    in_order: frozenset[str] = frozenset()
 
     def all(self) -> None:
         """Ask everything in order, then leave the new and changed rows in feed_<name>_new."""
         self._hold()
         for name in NAMES:
-            self._twins(name)
-        self._cardholders_known()
-        for name in OWNED:
+            if name not in self.in_order:
+                self._twins(name)
+        if "cardholders" not in self.partly:
+            self._cardholders_known()
+        for name in OWNED if "card_accounts" not in self.partly else ():
             self._accounts_known(name)
-        self._reversed_known()
+        if "postings" not in self.partly:
+            self._reversed_known()
         self._same_owner()
         for name in NAMES:
             classify(name)
         for name in ("postings", "contacts"):
             self._unchanged(name)
         self._later_version()
-        self._reconciled()
-        leave_out_held()
+        if not self.partly & {"statements", "postings", "card_accounts"}:
+            self._hold_refs("account", reconcile(self.rejects, free("e.account_ref")))
 
     def _hold(self) -> None:
         """Bring the owners of rows that could not be read, and the accounts of such people."""
         for kind, refs in self.rejects.held.items():
-            for ref in refs:
-                run("INSERT INTO feed_held (kind, ref) VALUES (%s, %s)", (kind, ref))
-        self._hold_accounts_of_held()
+            self._hold_refs(kind, refs)
+        if self.rejects.held["cardholder"]:
+            self._hold_accounts_of_held()
 
     def _hold_accounts_of_held(self) -> None:
         held = "SELECT ref FROM feed_held WHERE kind = 'cardholder'"
@@ -74,18 +89,17 @@ class Checks:
         self, name: str, column: str, reason: str, sql: str, show: Callable[[Any], str] = str
     ) -> None:
         """Reject each row of a query of (line, value, owner)."""
-        kind = "cardholder" if name == "cardholders" else "account"
         found = rows_of(f"{sql} LIMIT {MOST}")
-        if not found:
-            return
         self.rejects.add(f"{name}.csv", ((r[0], column, show(r[1]), reason) for r in found))
-        owners = {row[2] for row in found}
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO feed_held (kind, ref) VALUES (%s, %s)", [(kind, o) for o in owners]
-            )
-        if kind == "cardholder":
+        kind = "cardholder" if name == "cardholders" else "account"
+        self._hold_refs(kind, {row[2] for row in found})
+        if found and kind == "cardholder":
             self._hold_accounts_of_held()
+
+    def _hold_refs(self, kind: str, refs: Iterable[str]) -> None:
+        with connection.cursor() as cursor:
+            for ref in refs:
+                cursor.execute("INSERT INTO feed_held (kind, ref) VALUES (%s, %s)", (kind, ref))
 
     def _twins(self, name: str) -> None:
         key = quoted(KEYS[name])
@@ -114,28 +128,22 @@ class Checks:
         """Each row's account is known, and its amounts have the places of its currency."""
         ledger = "" if self.full else "LEFT JOIN accounts_cardaccount k ON k.ref = s.account_ref"
         code = "a.currency" if self.full else "coalesce(a.currency, k.currency)"
-        rows = (
-            f"FROM feed_{name} s LEFT JOIN feed_card_accounts a ON a.account_ref = s.account_ref "
-            f"{ledger}"
-        )
-        self._reject(
-            name, "account_ref", "no such account",
-            f"SELECT s.line, s.account_ref, s.account_ref {rows} WHERE {code} IS NULL "
-            f"AND {free('s.account_ref')} ORDER BY s.line",
-        )  # fmt: skip
-        if "places" not in TABLES[name]:
-            return
-        column = {"statements": "closing_balance", "postings": "amount"}.get(name, "overdue_amount")
-        right = " ".join(f"WHEN '{c}' THEN {places}" for c, places in PLACES.items())
+        column, places = AMOUNTS.get(name, ("0", "0"))
+        right = " ".join(f"WHEN '{c}' THEN {n}" for c, n in PLACES.items())
+        other = f"OR {places} <> CASE {code} {right} END" if name in AMOUNTS else ""
         found = rows_of(
-            f"SELECT s.line, s.{column}, s.account_ref, s.places, {code} {rows} "
-            f"WHERE s.places <> CASE {code} {right} END ORDER BY s.line LIMIT {MOST}"
+            f"SELECT s.line, s.account_ref, {code}, {column}, {places} FROM feed_{name} s "
+            f"LEFT JOIN feed_card_accounts a ON a.account_ref = s.account_ref {ledger} "
+            f"WHERE ({code} IS NULL AND {free('s.account_ref')}) {other} "
+            f"ORDER BY s.line LIMIT {MOST}"
         )
-        for line, value, owner, places, currency in found:
-            text = values.amount((value, places))
-            reason = f"does not have the {PLACES[currency]} places of {currency}"
-            self.rejects.add(f"{name}.csv", [(line, column, text, reason)])
-            run("INSERT INTO feed_held (kind, ref) VALUES ('account', %s)", (owner,))
+        for line, owner, currency, amount, given in found:
+            what = ("account_ref", owner, "no such account")
+            if currency:
+                reason = f"does not have the {PLACES[currency]} places of {currency}"
+                what = (column.removeprefix("s."), values.amount(amount, given), reason)
+            self.rejects.add(f"{name}.csv", [(line, *what)])
+        self._hold_refs("account", {row[1] for row in found})
 
     def _reversed_known(self) -> None:
         self._reject(
@@ -181,24 +189,6 @@ class Checks:
             "WHERE s.reported_on IS NULL OR s.reported_on <= k.reported_on ORDER BY s.line",
         )  # fmt: skip
 
-    def _reconciled(self) -> None:
-        """opening + postings = closing, over the ledger as it would be after this load."""
-        found = rows_of(RECONCILE.format(free=free("e.account_ref"), most=MOST))
-        for line, owner, on, opening, moved, closing, before in found:
-            file = "statements.csv" if line else "postings.csv"
-            if before is not None and before != opening:
-                column, value = "opening_balance", opening
-                reason = f"is not the closing balance before, {from_thousandths(before)}"
-            else:
-                column, value = "closing_balance", closing
-                reason = (
-                    f"of {on}: opening {from_thousandths(opening)} and postings "
-                    f"{from_thousandths(moved)} do not make it"
-                )
-            text = str(from_thousandths(value))
-            self.rejects.add(file, [(line or 0, column, text, reason)])
-            run("INSERT INTO feed_held (kind, ref) VALUES ('account', %s)", (owner,))
-
 
 def free(column: str, kind: str = "account") -> str:
     """Return the condition that a reference is not held already: one fault, one reject."""
@@ -213,6 +203,12 @@ def differs(name: str, columns: Iterable[str]) -> str:
 
 def classify(name: str) -> None:
     """Leave what the ledger lacks, or has otherwise, in feed_<name>_new; `known` is its id."""
+    if empty(name):  # then all of it is new, and need not be written once more
+        run(
+            f"CREATE TEMPORARY VIEW feed_{name}_new AS "
+            f"SELECT s.*, CAST(NULL AS bigint) AS known FROM feed_{name} s"
+        )
+        return
     keys = {"account_ref", "cardholder_ref", "posting_ref", "contact_ref", "places",
             "sealed_person", *KEYS[name]}  # fmt: skip
     content = [column for column in TABLES[name] if column not in keys]
@@ -235,12 +231,18 @@ def classify(name: str) -> None:
         join += " AND k.place = 1"
     owner = "LEFT JOIN accounts_cardaccount a ON a.ref = s.account_ref" * (name in OWNED)
     run(
-        f"CREATE TEMPORARY TABLE feed_{name}_new AS SELECT s.*, k.id AS known "
+        f"CREATE TEMPORARY TABLE feed_{name}_diff AS SELECT s.*, k.id AS known "
         f"FROM feed_{name} s {owner} LEFT JOIN {ledger} k ON {join} "
         f"WHERE k.id IS NULL OR {changed}"
     )
+    run(f"CREATE TEMPORARY VIEW feed_{name}_new AS SELECT * FROM feed_{name}_diff")
     if connection.vendor == "postgresql":
-        run(f"ANALYZE feed_{name}_new")
+        run(f"ANALYZE feed_{name}_diff ({quoted(KEYS[name])})")
+
+
+def empty(name: str) -> bool:
+    """Say that the ledger has nothing of this kind yet."""
+    return not one(f"SELECT EXISTS (SELECT 1 FROM {LEDGER[name]})")
 
 
 def leave_out_held() -> None:
@@ -250,43 +252,6 @@ def leave_out_held() -> None:
     for name in NAMES:
         kind = "cardholder" if name == "cardholders" else "account"
         run(
-            f"DELETE FROM feed_{name}_new WHERE {kind}_ref IN "
+            f"DELETE FROM feed_{name}{'' if empty(name) else '_diff'} WHERE {kind}_ref IN "
             f"(SELECT ref FROM feed_held WHERE kind = '{kind}')"
         )
-
-
-# The ledger as it would be: what is known and not replaced, and what is new. Running sums over
-# each account's days give each statement's movement in one sorted pass, whatever the size.
-RECONCILE = """
-WITH touched AS (
-  SELECT account_ref FROM feed_statements_new UNION SELECT account_ref FROM feed_postings_new
-), events AS (
-  SELECT account_ref, posted_on AS on_day, 0 AS made, amount, 0 AS opening, 0 AS closing,
-         0 AS line
-  FROM feed_postings_new WHERE known IS NULL
-  UNION ALL
-  SELECT a.ref, p.posted_on, 0, p.amount, 0, 0, 0
-  FROM touched t JOIN accounts_cardaccount a ON a.ref = t.account_ref
-  JOIN accounts_posting p ON p.account_id = a.id
-  UNION ALL
-  SELECT account_ref, statement_on, 1, 0, opening_balance, closing_balance, line
-  FROM feed_statements_new
-  UNION ALL
-  SELECT a.ref, k.statement_on, 1, 0, k.opening_balance, k.closing_balance, 0
-  FROM touched t JOIN accounts_cardaccount a ON a.ref = t.account_ref
-  JOIN accounts_statement k ON k.account_id = a.id
-  WHERE NOT EXISTS (SELECT 1 FROM feed_statements_new n WHERE n.known = k.id)
-), summed AS (
-  SELECT e.*, sum(amount) OVER (
-    PARTITION BY account_ref ORDER BY on_day, made ROWS UNBOUNDED PRECEDING) AS so_far
-  FROM events e WHERE {free}
-), moved AS (
-  SELECT account_ref, on_day, line, opening, closing,
-         so_far - coalesce(lag(so_far) OVER days, 0) AS moved, lag(closing) OVER days AS before
-  FROM summed WHERE made = 1
-  WINDOW days AS (PARTITION BY account_ref ORDER BY on_day)
-)
-SELECT line, account_ref, on_day, opening, moved, closing, before FROM moved
-WHERE opening + moved <> closing OR before <> opening
-ORDER BY line, account_ref, on_day LIMIT {most}
-"""

@@ -1,6 +1,7 @@
 """One load from end to end: claims, rows, the whole, then live in one step."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,17 @@ from django.conf import settings
 from django.utils.timezone import localdate
 
 from accounts.feed import check, manifest, rows, stage, swap
-from accounts.feed.manifest import Entry, Manifest
+from accounts.feed.manifest import Fault, Manifest
+from accounts.feed.progress import SILENT, Progress
 from accounts.feed.reader import Chunk, Table
-from accounts.feed.rejects import MOST, Rejects
+from accounts.feed.rejects import MOST, Rejects, shown
 from accounts.feed.rows import Spec
 from accounts.feed.swap import Counts, Report
-from accounts.models import FeedLoad
+from accounts.models import FeedLoad, FeedRun
 from portal.kit.errors import Refused
+
+ROUND = 100_000  # rows between two words to those who watch: the connection is free then
+Phase = FeedRun.Phase
 
 
 class Rejected(Refused):
@@ -27,8 +32,9 @@ class Rejected(Refused):
 
 
 def import_feed(
-    folder: Path, *, by: Any, at: datetime, only_check: bool = False, most_rejects: int = 0
-) -> Report:
+    folder: Path, *, by: Any, at: datetime, only_check: bool = False, most_rejects: int = 0,
+    progress: Progress = SILENT,
+) -> Report:  # fmt: skip
     """Load the feed in a folder, all or nothing, and say what it did.
 
     A feed that is live already is a no-op. With `only_check` nothing is written to the ledger.
@@ -36,24 +42,25 @@ def import_feed(
     Rejected among them.
     """
     feed = manifest.read(folder)
+    progress.claimed(feed, rows=sum(entry.rows for entry in feed.files))
     manifest.verify(feed)
     known = FeedLoad.objects.filter(feed_id=feed.feed_id).first()
     if known and known.manifest_sha256 == feed.sha256:
         return Report(feed.feed_id, "already loaded", _counts(known))
     last = swap.newest()
     _in_time(feed, known, at)
-    rejects = Rejects(settings.VAR_DIR / "feeds" / feed.feed_id / "rejects.csv")
-    report = Report(feed.feed_id, "checked")
-    try:
-        stage.create()
-        _stage(feed, report, rejects)
-        _check(feed, report, rejects, min(most_rejects, MOST - 1))
-        if not only_check:
-            swap.apply(feed, report, last=last, by=by, at=at)
-            report.outcome = "loaded"
-            swap.tell_planner()
-    finally:
-        stage.drop()
+    rejects = Rejects(settings.VAR_DIR / "feeds" / feed.feed_id / progress.rejects_name)
+    with stage.tuned():
+        try:
+            stage.create()
+            report = _judged(feed, rejects, min(most_rejects, MOST - 1), progress)
+            if not only_check:
+                progress.phase(Phase.LIVE)
+                swap.apply(feed, report, last=last, by=by, at=at)
+                report.outcome = "loaded"
+                swap.tell_planner(report)
+        finally:
+            stage.drop()
     return report
 
 
@@ -77,42 +84,96 @@ def _in_time(feed: Manifest, known: FeedLoad | None, at: datetime) -> None:
         )
 
 
-def _stage(feed: Manifest, report: Report, rejects: Rejects) -> None:
+def _judged(feed: Manifest, rejects: Rejects, most: int, progress: Progress) -> Report:
+    """Stage all files and ask everything, then refuse for all that was found.
+
+    A fault of one file as a whole does not keep what is wrong in the others from being told.
+    Errors: Unreadable; Refused FEED-1, FEED-2 (Rejected), FEED-5.
+    """
+    report = Report(feed.feed_id, "checked")
+    progress.phase(Phase.ROWS)
+    faults, rising = _stage(feed, report, rejects, progress)
+    progress.phase(Phase.WHOLE)
+    check.Checks(feed.kind == "full", rejects, frozenset(faults), frozenset(rising)).all()
+    for name, counts in report.files.items():
+        counts.rejected = rejects.of(f"{name}.csv")
+    if faults:
+        found = [*faults.values()]
+        rest = f" {len(rejects)} rows rejected; see {rejects.path}." if len(rejects) else ""
+        raise Refused(found[0].rule, " ".join(map(str, found)) + rest)
+    swap.count(report)
+    if len(rejects) > most:
+        raise Rejected(report, rejects)
+    swap.mention(feed)
+    report.closed = swap.left_out(feed)
+    return report
+
+
+def _stage(
+    feed: Manifest, report: Report, rejects: Rejects, progress: Progress
+) -> tuple[dict[str, Fault], set[str]]:
+    """Judge and stage every file. Return the faults of some, and those whose keys only rise."""
     specs = rows.specs(feed.as_of)
+    faults, rising = {}, set()
     for entry in feed.files:
+        report.files[entry.stem] = counts = Counts()
         with closing(Table(feed.folder, entry, feed.encoding)) as table:
-            report.files[entry.stem] = counts = Counts()
-            proven = _stage_file(specs[entry.stem], table, rejects)
-            counts.rows, counts.total_proven = table.rows, proven
+            try:
+                if _stage_file(specs[entry.stem], table, rejects, counts, progress):
+                    rising.add(entry.stem)
+            except Fault as fault:
+                faults[entry.stem] = fault
+            counts.rows = table.rows
     for name in manifest.NAMES:
         stage.settle(name)
+    return faults, rising
 
 
-def _stage_file(spec: Spec, table: Table, rejects: Rejects) -> bool:
+def _stage_file(
+    spec: Spec, table: Table, rejects: Rejects, counts: Counts, progress: Progress
+) -> bool:
     """Judge and stage one file in chunks, then compare rows and control total with the claims.
 
-    Return whether the total could be compared: not where a cell of its column was unreadable.
+    A total cannot be compared where a cell of its column was unreadable. Return whether the keys
+    only rise from row to row.
+    Errors: Fault, Unreadable, Refused FEED-1.
     """
-    entry: Entry = table.entry
+    table.begin()
+    entry = table.entry
     positions = rows.header_positions(spec, table.header, entry.name)
-    total, comparable = 0, True
-    for chunk in table.chunks():
-        judged = rows.judge(spec, positions, chunk.rows)
-        _reject(spec, positions, chunk, judged, rejects)
-        good = judged.good()
-        cells = judged.cells
-        if spec.control:
-            comparable &= not chunk.broken
-            comparable &= not any(column == spec.control for _, column, _ in judged.faults)
-            total += sum(cells[spec.control])
-        lines = chunk.lines
-        if len(good) != len(lines):
-            cells = {name: [column[i] for i in good] for name, column in cells.items()}
-            lines = [lines[i] for i in good]
-        stage.fill(spec.name, lines, cells)
-    claimed = entry if comparable else Entry(entry.name, entry.rows, entry.sha256, None)
+    total, told = 0, 0
+    with closing(stage.Filling(spec.name)) as filling:
+        for chunk in table.chunks():
+            judged = rows.judge(spec, positions, chunk.columns)
+            _reject(spec, positions, chunk, judged, rejects)
+            if spec.control:
+                counts.total_proven &= not chunk.broken
+                counts.total_proven &= all(column != spec.control for _, column, _ in judged.faults)
+                total += sum(map(int, judged.cells.get(spec.control, ())))
+            good = _good(chunk, judged)
+            if good[0]:
+                filling.put(*good)
+            if table.rows - told >= ROUND:
+                filling.close()
+                told = _tell(progress, table, told)
+    _tell(progress, table, told)
+    claimed = entry if counts.total_proven else replace(entry, control_total=None)
     manifest.agree(claimed, rows=table.rows, total=total)
-    return comparable
+    return filling.in_order
+
+
+def _tell(progress: Progress, table: Table, told: int) -> int:
+    progress.read(table.rows - told)
+    return table.rows
+
+
+def _good(chunk: Chunk, judged: rows.Judged) -> tuple[Any, rows.Cells]:
+    """Return the lines and cells to stage: all, or those without a fault."""
+    if not judged.faults:
+        return chunk.lines, judged.cells
+    good = judged.good()
+    cells: rows.Cells = {name: [column[i] for i in good] for name, column in judged.cells.items()}
+    return [chunk.lines[i] for i in good], cells
 
 
 def _reject(
@@ -121,22 +182,12 @@ def _reject(
     """Write down what is wrong, in the order of the lines, and hold the owners."""
     if not chunk.broken and not judged.faults:
         return
-    found = [
-        (chunk.lines[i], column, rows.shown(spec, positions, chunk.rows[i], column), reason)
-        for i, column, reason in judged.faults
-    ]
-    owners = {chunk.rows[i][positions[spec.owner]] for i, _, _ in judged.faults}
+    empty = [""] * judged.count
+    found = []
+    for i, column, reason in judged.faults:
+        cells = chunk.columns[positions[column]] if column in positions else empty
+        found.append((chunk.lines[i], column, shown(cells[i], column), reason))
+    owner = chunk.columns[positions[spec.owner]]
+    owners = {owner[i] for i, _, _ in judged.faults}
     rejects.hold("cardholder" if spec.name == "cardholders" else "account", owners - {""})
     rejects.add(f"{spec.name}.csv", sorted([*chunk.broken, *found]))
-
-
-def _check(feed: Manifest, report: Report, rejects: Rejects, most: int) -> None:
-    """Ask what only the whole can tell. Errors: Rejected, Refused FEED-5."""
-    check.Checks(full=feed.kind == "full", rejects=rejects).all()
-    for name, counts in report.files.items():
-        counts.rejected = rejects.of(f"{name}.csv")
-    swap.count(report)
-    if len(rejects) > most:
-        raise Rejected(report, rejects)
-    swap.mention()
-    report.closed = swap.left_out(feed)

@@ -76,12 +76,17 @@ class Ledger:
         default_factory=lambda: dict.fromkeys(("interest", "default_sum", "fees", "principal"), 0)
     )
 
-    def month(self, made_on: date, *, habit: str, reverse_fee: bool = False) -> None:
-        """Live the days after the last statement up to `made_on`, then make the statement."""
+    def month(
+        self, made_on: date, *, habit: str, reverse_fee: bool = False, overcharge: int = 0
+    ) -> None:
+        """Live the days after the last statement up to `made_on`, then make the statement.
+
+        Its interest is `overcharge` minor units more than the terms say.
+        """
         begins = self._begins(made_on)
         self._live(begins, made_on, habit, reverse_fee)
         if self.bills:
-            self._interest(made_on)
+            self._interest(made_on, overcharge)
         closing = self.balance
         bill = Bill(made_on, made_on + timedelta(days=GRACE), 0, closing, 0, 0)
         bill.fees = self.parts["default_sum"] + self.parts["fees"]
@@ -155,7 +160,7 @@ class Ledger:
         in_time = -sum(p.amount for p in planned if p.kind == "repayment" and p.on <= bill.due_on)
         return _share(self.terms.late_fee_rate, max(0, bill.minimum - in_time))
 
-    def _interest(self, made_on: date) -> None:
+    def _interest(self, made_on: date, overcharge: int) -> None:
         """Charge the days since the last bill, if its whole balance was not paid by its due date.
 
         Basis full: on that bill's balance throughout. Unpaid: on what is left of it each day.
@@ -171,6 +176,7 @@ class Ledger:
             # repayments are below zero: each lowers the base from its own day to the end
             day_units += sum(p.amount * ((made_on - p.on).days + 1) for p in since)
         if (amount := _share(self.terms.daily_rate, max(0, day_units))) > 0:
+            amount += overcharge
             self._post(Posting(made_on, made_on, "interest", amount, "Interest of the month"))
 
     def _post(self, posting: Posting) -> None:

@@ -42,6 +42,8 @@ class Story:
     wrong_record: bool = False  # reported overdue although paid
     reverse_fee: bool = False
     by_night: bool = False  # contacted outside permitted hours
+    overcharge: int = 0  # in whole yuan: the last statement's interest is too high by it
+    pressed: bool = False  # contacted five times in one day, then by night
     spend: int = 1
 
 
@@ -53,8 +55,10 @@ def archetypes() -> list[Story]:
     """Return the first twelve accounts A0000001 … A0000012, the same for every seed.
 
     1 two months behind, CNY, interest on the full balance; 2 up to date; 3 credit balance;
-    4 new, no statement yet; 5 seven months behind, written off, with an agency;
-    6 CNY, one month behind, and 7 USD, up to date: the same cardholder, who reads English;
+    4 new, no statement yet; 5 seven months behind, written off, with an agency that called
+    five times in one day and then by night;
+    6 CNY, one month behind, charged ¥20.00 too much interest in the last statement (which adds
+    up), and 7 USD, up to date: the same cardholder, who reads English;
     8 behind for two months, then repaid; 9 rare characters in the name, three months behind;
     10 JPY, one month behind; 11 reported overdue although paid; 12 frozen, with an agency,
     paid late once with the fee reversed, then in parts, contacted at night.
@@ -69,8 +73,8 @@ def archetypes() -> list[Story]:
         Story(_fixed(3, "示例丙"), platinum, habits=("over",)),
         Story(_fixed(4, "示例丁"), student, new=True),
         Story(_fixed(5, "示例戊"), classic, habits=(*steady, *("none",) * 7), status="written_off",
-              agency="AG1"),
-        Story(six, gold, habits=(*steady, "none")),
+              agency="AG1", pressed=True),
+        Story(six, gold, habits=(*steady, "none"), overcharge=20),
         Story(six, platinum, "USD"),
         Story(_fixed(8, "示例辛"), classic, habits=(*steady, "none", "none", "full")),
         Story(_fixed(9, "示例䶮𠮷"), gold, habits=(*steady, "none", "none", "none")),

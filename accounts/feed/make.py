@@ -83,16 +83,17 @@ def write_feed(
     out.mkdir(parents=True, exist_ok=True)
     if (out / "manifest.json").exists():
         raise FileExistsError(out / "manifest.json")
+    fixed = archetypes() if special else []
     with ExitStack() as files:
         sheets = {
             name: files.enter_context(Sheet(out, name, [c.name for c in s.columns], s.control))
             for name, s in specs(as_of).items()
         }
         written: set[str] = set()  # the holders of the fixed accounts: one has two
-        for number, story, rng in _stories(accounts, seed, currency, special):
+        for number, story, rng in _stories(accounts, seed, currency, fixed):
             if story.holder.ref not in written:
                 _write_holder(sheets["cardholders"], story)
-            if special and number <= len(archetypes()):
+            if number <= len(fixed):
                 written.add(story.holder.ref)
             _write_account(sheets, f"A{number:07d}", story, rng, as_of, months)
         entries = [sheets[name].entry() for name in NAMES]
@@ -104,9 +105,8 @@ def write_feed(
 
 
 def _stories(
-    accounts: int, seed: int, currency: str, special: bool
+    accounts: int, seed: int, currency: str, fixed: list[Story]
 ) -> Iterator[tuple[int, Story, Random]]:
-    fixed = archetypes() if special else []
     for number in range(1, accounts + 1):
         rng = Random(f"{seed}:{number}")  # noqa: S311  (made-up figures, no secret)
         if number <= len(fixed):
@@ -152,7 +152,8 @@ def _write_account(
     habits = _habits(story, days, as_of)
     for number, made_on in enumerate(days):
         reverse = story.reverse_fee and habits[number] == "late"
-        ledger.month(made_on, habit=habits[number], reverse_fee=reverse)
+        extra = story.overcharge * unit if made_on == days[-1] else 0
+        ledger.month(made_on, habit=habits[number], reverse_fee=reverse, overcharge=extra)
     ledger.rest(as_of, habit=habits[-1])
     _write_terms(sheets["card_accounts"], ref, story, ledger, day, places)
     _write_bills(sheets, ref, ledger, places)
@@ -253,3 +254,16 @@ def _write_contacts(sheet: Sheet, ref: str, story: Story, ledger: Ledger, as_of:
                 by=story.agency if story.agency and late > 60 else "bank",
                 purpose="Overdue reminder", outcome=rng.choice(OUTCOMES),
             )  # fmt: skip
+    if story.pressed:
+        _write_pressing(sheet, ref, story, as_of, number)
+
+
+def _write_pressing(sheet: Sheet, ref: str, story: Story, as_of: date, number: int) -> None:
+    """Five calls in one day, and one the night after: what no rule pack permits."""
+    day, next_day = as_of - timedelta(days=3), as_of - timedelta(days=2)
+    times = [f"{day}T{hour:02d}:10:00" for hour in (9, 11, 13, 16, 19)] + [f"{next_day}T22:40:00"]
+    for place, at in enumerate(times, number + 1):
+        sheet.add(
+            contact_ref=f"{ref}-K{place:03d}", account_ref=ref, at=f"{at}+08:00", channel="call",
+            by=story.agency, purpose="Overdue reminder", outcome="no answer",
+        )  # fmt: skip

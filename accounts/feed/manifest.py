@@ -25,6 +25,10 @@ class Unreadable(Exception):
     """The folder, its manifest or a file cannot be read at all (exit 2)."""
 
 
+class Fault(Refused):
+    """What is wrong with one file as a whole. The others are read all the same, to say it all."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One file as the manifest names it. `rows` leaves out the header."""
@@ -92,8 +96,8 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
-def refuse(problem: str) -> Refused:
-    return Refused("FEED-1", f"The manifest is refused: {problem}.")
+def refuse(problem: str, kind: type[Refused] = Refused) -> Refused:
+    return kind("FEED-1", f"The manifest is refused: {problem}.")
 
 
 def _text(claims: dict[str, Any], name: str, pattern: str) -> str:
@@ -157,6 +161,7 @@ def _names(manifest: Manifest) -> None:
 
 def verify(manifest: Manifest) -> None:
     """Compare the sha256 of every file as it lies. Errors: Unreadable; Refused FEED-1."""
+    others = []
     for entry in manifest.files:
         try:
             with (manifest.folder / entry.name).open("rb") as file:
@@ -164,19 +169,23 @@ def verify(manifest: Manifest) -> None:
         except OSError as problem:
             raise Unreadable(f"{entry.name}: {problem.strerror}") from problem
         if found != entry.sha256:
-            raise changed(entry.name)
+            others.append(entry.name)
+    if others:
+        raise changed(*others)
 
 
-def changed(name: str) -> Refused:
-    return refuse(f"{name} is not the file it names (sha256), perhaps half copied")
+def changed(*names: str) -> Refused:
+    files = f"{names[0]} is" if len(names) == 1 else f"{', '.join(names)} are"
+    return refuse(f"{files} not the file it names (sha256), perhaps half copied")
 
 
 def agree(entry: Entry, *, rows: int, total: int) -> None:
-    """Compare what was read with the claims; `total` in thousandths. Errors: Refused FEED-1."""
+    """Compare what was read with the claims; `total` in thousandths. Errors: Fault FEED-1."""
     if rows != entry.rows:
-        raise refuse(f"{entry.name} has {rows} rows, not {entry.rows}")
+        raise refuse(f"{entry.name} has {rows} rows, not {entry.rows}", Fault)
     if entry.control_total is not None and Decimal(entry.control_total) * 1000 != total:
         raise refuse(
             f"the control total of {entry.name} is {Decimal(total) / 1000}, "
-            f"not {entry.control_total}"
+            f"not {entry.control_total}",
+            Fault,
         )

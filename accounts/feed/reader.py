@@ -1,4 +1,4 @@
-"""From bytes on disk to chunks of CSV rows: inflate within limits, decode strictly, hash all.
+"""From bytes on disk to blocks of CSV rows: inflate within limits, decode strictly, hash all.
 
 The traps of csv and gzip are met here (BOM, lone CR, long and short rows, unclosed quotes,
 endless lines, bombs); values are judged in rows.py.
@@ -9,26 +9,26 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from accounts.feed.manifest import Entry, Unreadable, changed, refuse
-from portal.kit.errors import Refused
+from accounts.feed.manifest import Entry, Fault, Unreadable, changed, refuse
+from accounts.feed.rejects import MOST
 
-CHUNK = 2_000  # rows judged and staged together
-LINE = 262_144  # characters of one line; csv itself stops at 131,072 for a field
+BLOCK = 1 << 18  # bytes read, judged and staged together; more only costs memory
+LINE = 262_144  # bytes of one line; csv itself stops at 131,072 characters for a field
 RATIO, SMALL = 100, 1 << 20  # bytes out for each byte in, above a first mebibyte
 
 
 @dataclass
 class Chunk:
-    """Rows of the header's width, with the line each begins on, and the lines that are not rows."""
+    """Rows of the header's width by column, the line each begins on, and what is no such row."""
 
-    lines: list[int] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
+    lines: Sequence[int]
+    columns: Sequence[Sequence[str]]
     broken: list[tuple[int, str, str, str]] = field(default_factory=list)
 
 
@@ -55,7 +55,7 @@ class _Inflated(io.RawIOBase):
 
     def __init__(self, packed: _Hashed, name: str) -> None:
         self.packed, self.name = packed, name
-        self.file = gzip.GzipFile(fileobj=io.BufferedReader(packed))
+        self.file = gzip.GzipFile(fileobj=io.BufferedReader(packed, 1 << 17))
         self.size = 0
 
     def readable(self) -> bool:
@@ -67,6 +67,27 @@ class _Inflated(io.RawIOBase):
         if self.size > SMALL + RATIO * self.packed.size:
             raise refuse(f"{self.name} inflates to more than {RATIO} times its size")
         return count
+
+
+class _Lines:
+    """The lines of a block for csv, and lines beyond it while a quote is open."""
+
+    def __init__(self, block: str, more: Callable[[], str]) -> None:
+        self.all = list(io.StringIO(block, newline="\n"))  # a lone CR ends no line
+        self.at = 0
+        self._more = more
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.at == len(self.all):
+            line = self._more()
+            if not line:
+                raise StopIteration
+            self.all.append(line)
+        self.at += 1
+        return self.all[self.at - 1]
 
 
 class Table:
@@ -83,80 +104,134 @@ class Table:
         self._closing.callback(file.close)
         self._raw = _Hashed(file)
         plain = _Inflated(self._raw, entry.name) if entry.name.endswith(".gz") else self._raw
-        # newline="\n": a lone CR then ends no line, and csv refuses it outside quotes
-        self._text = io.TextIOWrapper(
-            io.BufferedReader(plain, 1 << 17), encoding=encoding, errors="strict", newline="\n"
-        )
-        self._reader = csv.reader(self._lines(), strict=True)
-        self.header = self._first()
+        self._bytes = io.BufferedReader(plain, 1 << 17)
+        self._encoding = encoding
+        self._line = 1  # where the next block begins
+        self._decoded = 1  # the line up to which bytes were read
+        self._ahead = ""  # lines that were read beyond the block before
+        self._no_csv = 0  # the first line that is not CSV
+        self._fault: Fault | None = None  # why no line behind those already read can be
+        self.header: list[str] = []
 
     def close(self) -> None:
         self._closing.close()
 
-    def _lines(self) -> Iterator[str]:
-        line = self._text.readline(LINE).removeprefix("\ufeff")
-        while line:
-            if len(line) == LINE:
-                raise csv.Error(f"a line is longer than {LINE} characters")
-            yield line
-            line = self._text.readline(LINE)
-
-    def _first(self) -> list[str]:
+    def begin(self) -> None:
+        """Read the header. Errors: Fault, Unreadable."""
+        self._ahead = self._read().removeprefix("\ufeff")
+        lines = _Lines(self._ahead, self._read_line)
         try:
-            return next(self._records(), (1, []))[1]
+            self.header = next(csv.reader(lines, strict=True), [])
         except csv.Error as problem:
-            raise refuse(f"{self.entry.name} has no header we can read: {problem}") from problem
-
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield (line, cells). Errors: csv.Error, Unreadable, Refused FEED-1."""
-        reader = self._reader
-        line = reader.line_num + 1
-        try:
-            for cells in reader:
-                if cells:  # an empty line holds no row
-                    yield line, cells
-                line = reader.line_num + 1
-        except UnicodeDecodeError as problem:
             raise refuse(
-                f"{self.entry.name} is not {self._text.encoding} after line {reader.line_num}"
+                f"{self.entry.name} has no header we can read: {problem}", Fault
             ) from problem
+        if self._fault and not self.header:
+            raise self._fault
+        self._ahead = "".join(lines.all[lines.at :])
+        self._line += lines.at
+
+    def _read(self, size: int = BLOCK) -> str:
+        """Return whole lines of about so many bytes, nothing at the end or before a fault."""
+        if self._fault:
+            return ""
+        try:
+            data, tail = self._bytes.read(size), b""
+            if data and not data.endswith(b"\n"):
+                tail = self._bytes.readline(LINE)
         except (EOFError, zlib.error, OSError) as problem:
             raise Unreadable(f"{self.entry.name} cannot be inflated: {problem}") from problem
+        if len(tail) == LINE and not tail.endswith(b"\n"):
+            data, tail = data[: data.rfind(b"\n") + 1], b""
+            line = self._decoded + data.count(b"\n")
+            self._fault = Fault(
+                "FEED-2",
+                f"{self.entry.name}, line {line}, is not CSV: it is longer than {LINE} bytes; "
+                "the rest of the file was not read.",
+            )
+        return self._text(data + tail)
+
+    def _read_line(self) -> str:
+        return self._read(1)
+
+    def _text(self, data: bytes) -> str:
+        """Decode whole lines: in neither encoding is a line's end a part of a character."""
+        try:
+            text = data.decode(self._encoding)
+        except UnicodeDecodeError as problem:
+            data = data[: data.rfind(b"\n", 0, problem.start) + 1]
+            text = data.decode(self._encoding)
+            line = self._decoded + data.count(b"\n")
+            self._fault = Fault(
+                "FEED-1",
+                f"{self.entry.name} is not {self._encoding} in line {line}; "
+                "the rest of the file was not read.",
+            )
+        self._decoded += data.count(b"\n")
+        return text
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the rows. Errors: Unreadable; Refused FEED-1 (encoding, size, changed), FEED-2."""
-        chunk, width = Chunk(), len(self.header)
-        records = self._records()
-        while True:
-            try:
-                line, cells = next(records)
-            except StopIteration:
-                break
-            except csv.Error as problem:
-                yield self._stopped(chunk, str(problem))
-                raise self._unread() from problem
-            self.rows += 1
-            if self.rows > self.entry.rows:
-                raise refuse(f"{self.entry.name} has more than {self.entry.rows} rows")
-            if len(cells) == width:
-                chunk.lines.append(line)
-                chunk.rows.append(cells)
-            else:
-                reason = f"has {len(cells)} fields where the header has {width}"
-                chunk.broken.append((line, "", "", reason))
-            if len(chunk.rows) + len(chunk.broken) >= CHUNK:
-                yield chunk
-                chunk = Chunk()
-        yield chunk
+        """Yield the rows, a block at a time, reading on behind lines that are not CSV.
+
+        Errors: Unreadable; Refused FEED-1 (inflates, changed); Fault for what ends this file
+        only: encoding, an endless line, more rows than claimed, lines that are not CSV.
+        """
+        while block := (self._ahead + self._read() if len(self._ahead) < BLOCK else self._ahead):
+            self._ahead = ""
+            chunk = self._plain(block) or self._careful(block)
+            self.rows += len(chunk.lines) + len(chunk.broken)
+            yield chunk
+            if self.rows > self.entry.rows and not self._no_csv:
+                raise refuse(f"{self.entry.name} has more than {self.entry.rows} rows", Fault)
+        if self._fault:
+            raise self._fault
         self._unchanged()
+        if self._no_csv:
+            raise Fault("FEED-2", f"{self.entry.name}, line {self._no_csv}, is not CSV.")
 
-    def _stopped(self, chunk: Chunk, problem: str) -> Chunk:
-        chunk.broken.append((self._reader.line_num, "", "", f"is not CSV: {problem}"))
+    def _plain(self, block: str) -> Chunk | None:
+        """Cut a block by its commas, if that is all there is to it; else None."""
+        if '"' in block:
+            return None
+        if "\r" in block:
+            block = block.replace("\r\n", "\n")
+        commas = len(self.header) - 1
+        block = block.removesuffix("\n")
+        lines = block.split("\n")
+        if "\r" in block or {line.count(",") for line in lines} != {commas}:
+            return None
+        if max(map(len, lines)) > csv.field_size_limit():
+            return None
+        cells = block.replace("\n", ",").split(",")
+        first, self._line = self._line, self._line + len(lines)
+        columns = [cells[place :: commas + 1] for place in range(commas + 1)]
+        return Chunk(range(first, self._line), columns)
+
+    def _careful(self, block: str) -> Chunk:
+        """Let csv cut a block; a line that begins no CSV record is left out, the next is tried."""
+        lines = _Lines(block, self._read_line)
+        ends, width = len(lines.all), len(self.header)
+        chunk, rows, begins = Chunk([], []), [], []
+        reader = csv.reader(lines, strict=True)
+        while (at := lines.at) < ends and len(chunk.broken) < MOST:
+            try:
+                cells = next(reader, [])
+            except csv.Error as problem:
+                chunk.broken.append((self._line + at, "", "", f"is not CSV: {problem}"))
+                self._no_csv = self._no_csv or self._line + at
+                lines.at = at + 1
+                reader = csv.reader(lines, strict=True)
+                continue
+            if len(cells) == width:
+                begins.append(self._line + at)
+                rows.append(cells)
+            elif cells:  # an empty line holds no row
+                reason = f"has {len(cells)} fields where the header has {width}"
+                chunk.broken.append((self._line + at, "", "", reason))
+        self._line += lines.at
+        self._ahead = "".join(lines.all[lines.at :])
+        chunk.lines, chunk.columns = begins, list(zip(*rows, strict=True)) or [()] * width
         return chunk
-
-    def _unread(self) -> Refused:
-        where = f"{self.entry.name}, line {self._reader.line_num}"
-        return Refused("FEED-2", f"{where}, is not CSV; the rest of the file was not read.")
 
     def _unchanged(self) -> None:
         """Compare the hash of the very bytes that were read: the file may change under us."""

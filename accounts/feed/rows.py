@@ -4,28 +4,44 @@ Pure: no database, no clock. References, known keys and sums are check.py's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from accounts.feed import plain
 from accounts.feed import values as v
-from accounts.feed.manifest import CONTROLLED, NAMES
+from accounts.feed.manifest import CONTROLLED, NAMES, Fault
 from accounts.models import CardAccount, ContactAttempt, Posting
-from portal.kit.errors import Refused
 from portal.kit.money import PLACES
 
-Cells = dict[str, list[Any]]  # a chunk by column; None where a cell is empty
-Fault = tuple[int, str, str]  # position in the chunk, column, what is wrong
-PERSONAL = {"full_name", "id_number", "date_of_birth", "mobile", "email", "postal_address"}
+Cells = dict[str, Sequence[Any]]  # text by column as it is staged; None where it is wrong
+Wrong = tuple[int, str, str]  # position in the chunk, column, what is wrong
+KNOWN = 50_000  # values of a column that are remembered
 
 
 @dataclass(frozen=True)
 class Column:
+    """`looks` sees all cells at once; where it says no, each value not yet `known` is parsed."""
+
     name: str
     parse: v.Parse
+    looks: plain.Plain | None = None
     required: bool = True
-    empty: Any = ""  # what an empty cell becomes
-    is_money: bool = False
+    empty: str = ""  # what an empty cell becomes
+    as_is: bool = True  # staged as it stands, where nothing is wrong
+    known: dict[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class Money:
+    """A column of amounts; always required."""
+
+    name: str
+    negative: bool
+    required: bool = True
+
+
+Columns = tuple[Column | Money, ...]
 
 
 @dataclass(frozen=True)
@@ -33,31 +49,27 @@ class Spec:
     """One of the six files. `owner` is the column that says whose row it is."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: Columns
     owner: str
-    faults: Callable[[Cells], Iterator[Fault]]
+    faults: Callable[[Cells], Iterator[Wrong]]
     control: str = ""
-
-    @property
-    def money(self) -> list[str]:
-        return [column.name for column in self.columns if column.is_money]
 
 
 @dataclass
 class Judged:
-    """A chunk after parsing: typed cells by column, and what is wrong by position."""
+    """A chunk after parsing: text to stage by column, and what is wrong by position."""
 
     cells: Cells
-    faults: list[Fault]
-    places: list[int]
+    faults: list[Wrong]
+    count: int
 
     def good(self) -> list[int]:
         bad = {position for position, _, _ in self.faults}
-        return [i for i in range(len(self.places)) if i not in bad]
+        return [i for i in range(self.count) if i not in bad]
 
 
 def header_positions(spec: Spec, header: Sequence[str], file: str) -> dict[str, int]:
-    """Return where each column stands. Errors: Refused FEED-2 for unknown, twice, missing."""
+    """Return where each column stands. Errors: Fault FEED-2 for unknown, twice, missing."""
     known = {column.name for column in spec.columns}
     positions = {name: i for i, name in enumerate(header)}
     problem = ""
@@ -68,104 +80,126 @@ def header_positions(spec: Spec, header: Sequence[str], file: str) -> dict[str, 
     elif missing := [c.name for c in spec.columns if c.required and c.name not in positions]:
         problem = f"lacks the column {missing[0]}"
     if problem:
-        raise Refused("FEED-2", f"The header of {file} {problem}.")
+        raise Fault("FEED-2", f"The header of {file} {problem}.")
     return positions
 
 
-def judge(spec: Spec, positions: dict[str, int], rows: list[list[str]]) -> Judged:
-    """Parse a chunk by column; a value that comes often is parsed once."""
-    by_place = list(zip(*rows, strict=True)) if rows else []
+def judge(spec: Spec, positions: dict[str, int], columns: Sequence[Sequence[str]]) -> Judged:
+    """Look at a chunk by column and return what is to be staged of it."""
+    count = len(columns[0])
     cells: Cells = {}
-    faults: list[Fault] = []
-    for column in spec.columns:
+    faults: list[Wrong] = []
+    places: list[str] = []
+    for column in spec.columns if count else ():
         place = positions.get(column.name)
-        if place is None or not rows:
-            cells[column.name] = [column.empty] * len(rows)
-            continue
-        cells[column.name] = _column(column, by_place[place], faults)
-    places = cells["places"] = _places(spec, cells, faults, len(rows))
+        if isinstance(column, Money):
+            places = _money(column, columns[positions[column.name]], places, cells, faults)
+        elif place is None:
+            cells[column.name] = [column.empty] * count
+        else:
+            cells[column.name] = _column(column, columns[place], faults)
+    if places:
+        cells["places"] = places
     broken = {position for position, _, _ in faults}
-    faults.extend(fault for fault in spec.faults(cells) if fault[0] not in broken)
-    return Judged(cells, faults, places)
+    if count:
+        faults.extend(fault for fault in spec.faults(cells) if fault[0] not in broken)
+    return Judged(cells, faults, count)
 
 
-def _column(column: Column, texts: Sequence[str], faults: list[Fault]) -> list[Any]:
-    good: dict[str, Any] = {}
+def _column(column: Column, texts: Sequence[str], faults: list[Wrong]) -> Sequence[Any]:
+    if column.looks and not (column.required and "" in texts) and column.looks(texts):
+        return texts
+    known = column.known
+    if len(known) > KNOWN:
+        known.clear()
     wrong: dict[str, str] = {}
-    for cell in set(texts):
-        if not cell:
-            good[cell] = None if column.required else column.empty
-            if column.required:
-                wrong[cell] = "is empty"
-            continue
+    for cell in set(texts).difference(known):
         try:
-            good[cell] = column.parse(cell)
+            known[cell] = column.parse(cell) if cell else column.empty
         except ValueError as problem:
             wrong[cell] = str(problem)
+    if column.required and known.pop("", None) is not None:
+        wrong[""] = "is empty"
     if wrong:
         faults.extend((i, column.name, wrong[c]) for i, c in enumerate(texts) if c in wrong)
-    return list(map(good.get, texts))
+    return texts if column.as_is and not wrong else list(map(known.get, texts))
 
 
-def _places(spec: Spec, cells: Cells, faults: list[Fault], count: int) -> list[int]:
-    """Take (thousandths, places) apart; the amounts of one row must have the same places."""
-    places: list[int] = [0] * count
-    for number, name in enumerate(spec.money):
-        pairs = [pair or (0, -1) for pair in cells[name]]
-        cells[name] = [pair[0] for pair in pairs]
-        mine = [pair[1] for pair in pairs]
-        if number and mine != places:
-            faults.extend(
-                (i, name, "has other places than the row's other amounts")
-                for i, (a, b) in enumerate(zip(mine, places, strict=True))
-                if a != b and -1 not in (a, b)
-            )
-        else:
-            places = mine
-    return places
+def _money(
+    column: Money, texts: Sequence[str], before: list[str], cells: Cells, faults: list[Wrong]
+) -> list[str]:
+    """Stage thousandths; return the places, which are the same in all amounts of a row."""
+    found = plain.money(texts, negative=column.negative)
+    amounts, places = found or _amounts(column, texts, faults)
+    cells[column.name] = amounts
+    if not before or before == places:
+        return places
+    faults.extend(
+        (i, column.name, "has other places than the row's other amounts")
+        for i, (a, b) in enumerate(zip(places, before, strict=True))
+        if a != b and "-1" not in (a, b)
+    )
+    return before
 
 
-def shown(spec: Spec, positions: dict[str, int], row: list[str], column: str) -> str:
-    """Return the cell for rejects.csv; a person's facts stay in the bank's own file."""
-    cell = row[positions[column]] if column in positions else ""
-    return f"(withheld, {len(cell)} characters)" if column in PERSONAL and cell else cell
+def _amounts(
+    column: Money, texts: Sequence[str], faults: list[Wrong]
+) -> tuple[list[str], list[str]]:
+    """Read cell by cell: "0" with -1 places where a cell is wrong, so that the rest adds up."""
+    good: dict[str, tuple[str, str]] = {}
+    wrong = {"": "is empty"}
+    for cell in set(texts) - {""}:
+        try:
+            good[cell] = v.money(cell, negative=column.negative)
+        except ValueError as problem:
+            wrong[cell] = str(problem)
+    faults.extend((i, column.name, wrong[c]) for i, c in enumerate(texts) if c in wrong)
+    pairs = [good.get(cell, ("0", "-1")) for cell in texts]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
-def _none(cells: Cells) -> Iterator[Fault]:
-    yield from ()
+def _none(cells: Cells) -> Iterator[Wrong]:
+    return iter(())
 
 
-def _account_faults(cells: Cells) -> Iterator[Fault]:
+def _account_faults(cells: Cells) -> Iterator[Wrong]:
     for i, (code, places) in enumerate(zip(cells["currency"], cells["places"], strict=True)):
-        if code and places != PLACES[code]:
+        if code and places not in (str(PLACES[code]), "-1"):
             yield i, "credit_limit", f"does not have the {PLACES[code]} places of {code}"
 
 
-def _statement_faults(cells: Cells) -> Iterator[Fault]:
+def _statement_faults(cells: Cells) -> Iterator[Wrong]:
     for i, (made, due) in enumerate(zip(cells["statement_on"], cells["due_on"], strict=True)):
         if made and due and due < made:
             yield i, "due_on", "is before the statement"
 
 
-def _posting_faults(cells: Cells) -> Iterator[Fault]:
+def _posting_faults(cells: Cells) -> Iterator[Wrong]:
+    if not any(cells["reverses"]):
+        return
     for i, (ref, reverses) in enumerate(zip(cells["posting_ref"], cells["reverses"], strict=True)):
         if reverses and ref == reverses:
             yield i, "reverses", "is the posting itself"
 
 
-def _optional(name: str, parse: v.Parse, empty: Any = "") -> Column:
-    return Column(name, parse, required=False, empty=empty)
+def _key(name: str, longest: int, *, in_address: bool = False, required: bool = True) -> Column:
+    looks = plain.key(longest, in_address=in_address)
+    return Column(name, v.key(longest, in_address=in_address), looks, required)
 
 
-def _amount(name: str, *, negative: bool) -> Column:
-    return Column(name, v.money(negative=negative), is_money=True)
+def _text(name: str, longest: int, *, required: bool = True) -> Column:
+    return Column(name, v.text(longest), plain.text(longest), required)
+
+
+def _optional(name: str, parse: v.Parse) -> Column:
+    return Column(name, parse, required=False)
 
 
 def specs(as_of: date) -> dict[str, Spec]:
     """Return the six files as they are on a day; nothing in a feed is later than its `as_of`."""
-    account = Column("account_ref", v.key(40, in_address=True))
+    account = _key("account_ref", 40, in_address=True)
     day = v.day(as_of)
-    columns: dict[str, tuple[tuple[Column, ...], str, Callable[[Cells], Iterator[Fault]]]] = {
+    columns: dict[str, tuple[Columns, str, Callable[[Cells], Iterator[Wrong]]]] = {
         "cardholders": (_cardholder(day), "cardholder_ref", _none),
         "card_accounts": (_card_account(account, day), "account_ref", _account_faults),
         "statements": (_statement(account, as_of), "account_ref", _statement_faults),
@@ -179,29 +213,29 @@ def specs(as_of: date) -> dict[str, Spec]:
     return {name: Spec(name, *columns[name], control.get(name, "")) for name in NAMES}
 
 
-def _cardholder(day: v.Parse) -> tuple[Column, ...]:
+def _cardholder(day: v.Parse) -> Columns:
     return (
-        Column("cardholder_ref", v.key(40)),
-        Column("full_name", v.text(120)),
+        _key("cardholder_ref", 40),
+        _text("full_name", 120),
         Column("id_type", v.one_of("cn_ric", "passport", "hk_macau_permit", "tw_permit", "other")),
-        Column("id_number", v.key(40)),
+        _key("id_number", 40),
         Column("date_of_birth", day),
         _optional("mobile", v.matching(r"\+[1-9][0-9]{6,14}", "a number as +8613800000000")),
         _optional("email", v.email),
-        _optional("postal_address", v.text(300)),
-        _optional("language", v.one_of("zh-hans", "en"), "zh-hans"),
+        _text("postal_address", 300, required=False),
+        Column("language", v.one_of("zh-hans", "en"), None, False, "zh-hans", as_is=False),
     )
 
 
-def _card_account(account: Column, day: v.Parse) -> tuple[Column, ...]:
+def _card_account(account: Column, day: v.Parse) -> Columns:
     holder = v.matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", "bank or an agency's code")
     return (
         account,
-        Column("cardholder_ref", v.key(40)),
-        Column("product", v.text(60)),
+        _key("cardholder_ref", 40),
+        _text("product", 60),
         Column("card_last4", v.matching("[0-9]{4}", "four figures")),
         Column("currency", v.currency),
-        _amount("credit_limit", negative=False),
+        Money("credit_limit", negative=False),
         Column("opened_on", day),
         Column("statement_day", v.whole(1, 31)),
         Column("daily_rate", v.rate),
@@ -210,56 +244,56 @@ def _card_account(account: Column, day: v.Parse) -> tuple[Column, ...]:
         Column("interest_basis", v.one_of(*CardAccount.Basis.values)),
         Column("status", v.one_of(*CardAccount.Status.values)),
         Column("held_by", holder),
-        _optional("agency_name", v.text(120)),
+        _text("agency_name", 120, required=False),
     )
 
 
-def _statement(account: Column, as_of: date) -> tuple[Column, ...]:
+def _statement(account: Column, as_of: date) -> Columns:
     return (
         account,
         Column("statement_on", v.day(as_of)),
         Column("due_on", v.day(as_of + timedelta(days=366))),
-        _amount("opening_balance", negative=True),
-        _amount("closing_balance", negative=True),
-        _amount("minimum_due", negative=False),
+        Money("opening_balance", negative=True),
+        Money("closing_balance", negative=True),
+        Money("minimum_due", negative=False),
     )
 
 
-def _posting(account: Column, day: v.Parse) -> tuple[Column, ...]:
+def _posting(account: Column, day: v.Parse) -> Columns:
     return (
-        Column("posting_ref", v.key(60)),
+        _key("posting_ref", 60),
         account,
         Column("posted_on", day),
         Column("transacted_on", day),
         Column("kind", v.one_of(*Posting.Kind.values)),
-        _amount("amount", negative=True),
-        _optional("description", v.text(200)),
-        _optional("merchant", v.text(120)),
-        _optional("channel", v.text(40)),
-        _optional("reverses", v.key(60)),
+        Money("amount", negative=True),
+        _text("description", 200, required=False),
+        _text("merchant", 120, required=False),
+        _text("channel", 40, required=False),
+        _key("reverses", 60, required=False),
     )
 
 
-def _record(account: Column, as_of: date) -> tuple[Column, ...]:
+def _record(account: Column, as_of: date) -> Columns:
     return (
         account,
         Column("period", v.month(as_of)),
         Column("days_past_due", v.whole(0, 99_999)),
         Column("reported_code", v.matching(r"[A-Z0-9*#/-]{1,4}", "a bureau's code")),
-        _amount("overdue_amount", negative=False),
-        _optional("reported_on", v.day(as_of), None),
-        _optional("bureau", v.text(60)),
-        _optional("notified_on", v.day(as_of), None),
+        Money("overdue_amount", negative=False),
+        _optional("reported_on", v.day(as_of)),
+        _text("bureau", 60, required=False),
+        _optional("notified_on", v.day(as_of)),
     )
 
 
-def _contact(account: Column, as_of: date) -> tuple[Column, ...]:
+def _contact(account: Column, as_of: date) -> Columns:
     return (
-        Column("contact_ref", v.key(60)),
+        _key("contact_ref", 60),
         account,
-        Column("at", v.moment(as_of)),
+        Column("at", v.moment(as_of), as_is=False),
         Column("channel", v.one_of(*ContactAttempt.Channel.values)),
         Column("by", v.matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", "bank or an agency's code")),
-        Column("purpose", v.text(200)),
-        Column("outcome", v.text(200)),
+        _text("purpose", 200),
+        _text("outcome", 200),
     )

@@ -4,14 +4,16 @@
 Cardholders are staged sealed: nothing personal lies readable in a temporary file.
 """
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from operator import lt
 from typing import Any
 
 from django.db import connection
 
+from accounts.feed import sealed
 from accounts.feed.manifest import NAMES
-from accounts.models import Cardholder, Person
 
 TEXT, BIG, INT, DAY, TIME, RATE = "text", "bigint", "integer", "date", "timestamp", "rate"
 TYPES = {
@@ -54,8 +56,15 @@ KEYS = {
     "overdue_records": ("account_ref", "period"),
     "contacts": ("contact_ref",),
 }
-OTHERS = ("feed_held", "feed_mention", *(f"feed_{name}_new" for name in NAMES))
-BATCH = 500  # rows of one INSERT on SQLite: at most 8,500 of its 32,766 variables
+OTHERS = (
+    "feed_held", "feed_mention", *(f"feed_{name}{kind}" for name in NAMES for kind in ("_diff", ""))
+)  # fmt: skip
+SETTINGS = {  # of the load's own connection, while it loads
+    "work_mem": "'64MB'",
+    "maintenance_work_mem": "'128MB'",
+    "default_statistics_target": "20",  # of tables that live for a minute
+    "jit": "off",
+}
 
 
 def run(sql: str, params: Sequence[Any] = ()) -> int:
@@ -92,54 +101,86 @@ def create() -> None:
 
 def drop() -> None:
     schema = "pg_temp" if connection.vendor == "postgresql" else "temp"
-    for name in itertools.chain(OTHERS, (f"feed_{name}" for name in NAMES)):
+    for name in NAMES:
+        run(f"DROP VIEW IF EXISTS {schema}.feed_{name}_new")
+    for name in OTHERS:
         run(f"DROP TABLE IF EXISTS {schema}.{name}")
 
 
-def fill(name: str, lines: list[int], cells: dict[str, list[Any]]) -> None:
-    """Add rows given by column: COPY on PostgreSQL, long INSERTs on SQLite."""
-    if name == "cardholders":
-        cells = _sealed(cells)
-    columns = list(TABLES[name])
-    rows = zip(lines, *(cells[column] for column in columns), strict=True)
-    target = f"feed_{name} (line, {quoted(columns)})"
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+@contextmanager
+def tuned() -> Iterator[None]:
+    """Let PostgreSQL sort and hash in memory, and plan for tables that were just filled."""
+    if connection.vendor != "postgresql":
+        yield
         return
-    group = f"({', '.join('?' * (len(columns) + 1))})"
-    for batch in _batches(rows):  # sqlite3 itself: Django would rewrite each ? from a %s
-        connection.connection.execute(
-            f"INSERT INTO {target} VALUES {', '.join([group] * len(batch))}",
-            list(itertools.chain.from_iterable(batch)),
+    for name, value in SETTINGS.items():
+        run(f"SET {name} = {value}")
+    try:
+        yield
+    finally:
+        for name in SETTINGS:
+            run(f"RESET {name}")
+
+
+class Filling:
+    """Takes the rows of one file by column: a COPY for many chunks, so that both ends are busy.
+
+    While it is open the connection can do nothing else; close() as often as something must.
+    """
+
+    def __init__(self, name: str) -> None:
+        columns = TABLES[name]
+        self._columns = list(columns)
+        self._days = [c for c, kind in columns.items() if kind == DAY]
+        self._sealed = name == "cardholders"
+        self._target = f"feed_{name} (line, {quoted(columns)})"
+        texts = quoted(c for c, kind in columns.items() if kind == TEXT)
+        self._copy_sql = (  # no good cell holds a control character: nothing is ever quoted
+            f"COPY {self._target} FROM STDIN WITH (FORMAT csv, DELIMITER E'\\t', "
+            f"QUOTE E'\\x01', FORCE_NOT_NULL ({texts}))"
+        )
+        self._open = ExitStack()
+        self._copy: Any = None
+        self._keys = KEYS[name]
+        self._last: Any = None
+        self.in_order = True  # each key so far is greater than the one before
+
+    def put(self, lines: Sequence[int], cells: Mapping[str, Sequence[Any]]) -> None:
+        if self.in_order:
+            keys = list(zip(*(cells[key] for key in self._keys), strict=True))
+            self.in_order = not self._last or self._last < keys[0]
+            self.in_order &= all(map(lt, keys, islice(keys, 1, None)))
+            self._last = keys[-1]
+        if self._sealed:
+            self.close()
+            cells = sealed.columns(cells)
+        if connection.vendor == "postgresql":
+            rows = zip(map(str, lines), *(cells[c] for c in self._columns), strict=True)
+            self._write("\n".join(map("\t".join, rows)))
+            return
+        cells = {**cells, **{day: [c or None for c in cells[day]] for day in self._days}}
+        marks = ", ".join("?" * (len(self._columns) + 1))
+        connection.connection.executemany(  # sqlite3 itself: Django would rewrite each ?
+            f"INSERT INTO {self._target} VALUES ({marks})",
+            zip(lines, *(cells[c] for c in self._columns), strict=True),
         )
 
+    def _write(self, text: str) -> None:
+        if not self._copy:
+            cursor = self._open.enter_context(connection.cursor())
+            self._copy = self._open.enter_context(cursor.copy(self._copy_sql))
+        if text:
+            self._copy.write(f"{text}\n".encode())
 
-def _batches(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    while batch := list(itertools.islice(rows, BATCH)):
-        yield batch
-
-
-def _sealed(cells: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Replace a person's facts by their encrypted form and its fingerprint."""
-    facts = ("full_name", "id_type", "id_number", "date_of_birth", "mobile", "email",
-             "postal_address")  # fmt: skip
-    people = zip(*(cells[fact] for fact in facts), strict=True)
-    sealed = [
-        Cardholder.sealed(ref, Person(*person))
-        for ref, person in zip(cells["cardholder_ref"], people, strict=True)
-    ]
-    return {
-        "cardholder_ref": cells["cardholder_ref"],
-        "language": cells["language"],
-        "sealed_person": [row["sealed_person"] for row in sealed],
-        "person_hash": [row["person_hash"] for row in sealed],
-    }
+    def close(self) -> None:
+        """End the COPY. What was put is staged."""
+        self._open.close()
+        self._copy = None
 
 
 def settle(name: str) -> None:
-    """Index a filled table by its key and tell PostgreSQL's planner its size."""
-    run(f"CREATE INDEX feed_{name}_key ON feed_{name} ({quoted(KEYS[name])})")
+    """Tell PostgreSQL's planner how often a key comes; SQLite needs an index to join by."""
     if connection.vendor == "postgresql":
-        run(f"ANALYZE feed_{name}")
+        run(f"ANALYZE feed_{name} ({quoted(KEYS[name])})")
+    else:
+        run(f"CREATE INDEX feed_{name}_key ON feed_{name} ({quoted(KEYS[name])})")

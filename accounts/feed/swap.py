@@ -10,9 +10,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.feed.check import LEDGER, OWNED
+from accounts.feed.check import LEDGER, OWNED, empty, leave_out_held
 from accounts.feed.manifest import NAMES, Manifest
-from accounts.feed.stage import TABLES, one, quoted, run
+from accounts.feed.rebuild import bare
+from accounts.feed.stage import TABLES, one, quoted, rows_of, run
 from accounts.models import FeedLoad
 from portal.kit.errors import Refused
 from portal.records import audit
@@ -47,42 +48,56 @@ class Report:
 
 
 def count(report: Report) -> None:
-    """Fill in added, changed and unchanged from the staged tables."""
+    """Leave out what is held, and fill in what becomes of the other rows."""
+    if one("SELECT EXISTS (SELECT 1 FROM feed_held)"):
+        for name, counts in report.files.items():
+            counts.held = _held(name, counts)
+        leave_out_held()
     for name, counts in report.files.items():
-        table = f"feed_{name}_new"
-        counts.added = one(f"SELECT count(*) FROM {table} WHERE known IS NULL")
-        counts.changed = one(f"SELECT count(*) FROM {table} WHERE known IS NOT NULL")
-        kind = "cardholder" if name == "cardholders" else "account"
-        counts.held = one(
-            f"SELECT count(*) FROM feed_{name} WHERE {kind}_ref IN "
-            f"(SELECT ref FROM feed_held WHERE kind = '{kind}')"
-        )
+        counts.added, counts.changed = rows_of(
+            f"SELECT count(*) - count(known), count(known) FROM feed_{name}_new"
+        )[0]
         settled = counts.added + counts.changed + counts.rejected
-        # rejects found by check.py are staged and held, those of rows.py are neither
-        counts.held = max(0, counts.held - (counts.rejected - _unstaged(name, counts)))
         counts.unchanged = counts.rows - settled - counts.held
 
 
-def _unstaged(name: str, counts: Counts) -> int:
-    return counts.rows - int(one(f"SELECT count(*) FROM feed_{name}"))
+def _held(name: str, counts: Counts) -> int:
+    """Count good rows of owners with a reject.
+
+    Rejects found by check.py are staged and held, those of rows.py are neither.
+    """
+    kind = "cardholder" if name == "cardholders" else "account"
+    held = one(
+        f"SELECT count(*) FROM feed_{name} WHERE {kind}_ref IN "
+        f"(SELECT ref FROM feed_held WHERE kind = '{kind}')"
+    )
+    staged = one(f"SELECT count(*) FROM feed_{name}")
+    return max(0, int(held) - (counts.rejected - (counts.rows - int(staged))))
 
 
-def mention() -> None:
-    """List every account of the feed; `raised` is 1 where its ledger or terms change."""
+def mention(manifest: Manifest) -> None:
+    """List every account of the feed; `raised` is 1 where its ledger or terms change.
+
+    A full feed names all its accounts in their own file; those of a delta's rows may be known.
+    """
+    others = () if manifest.kind == "full" else OWNED
     parts = [
         "SELECT account_ref, 0 AS raised FROM feed_card_accounts",
         "SELECT account_ref, 1 FROM feed_card_accounts_new",
         "SELECT account_ref, 1 FROM feed_statements_new",
         "SELECT account_ref, 1 FROM feed_postings_new",
-        *(f"SELECT account_ref, 0 FROM feed_{name}" for name in OWNED),
+        *(f"SELECT account_ref, 0 FROM feed_{name}" for name in others),
     ]
+    if empty("card_accounts"):
+        parts = ["SELECT account_ref, 0 AS raised FROM feed_card_accounts"]
     run(
         "CREATE TEMPORARY TABLE feed_mention AS SELECT account_ref AS ref, max(raised) AS raised "
         f"FROM ({' UNION ALL '.join(parts)}) mentioned GROUP BY account_ref"
     )
-    run("CREATE INDEX feed_mention_key ON feed_mention (ref)")
     if connection.vendor == "postgresql":
         run("ANALYZE feed_mention")
+    else:
+        run("CREATE INDEX feed_mention_key ON feed_mention (ref)")
 
 
 LEFT_OUT = (
@@ -119,18 +134,23 @@ def apply(
             run("LOCK TABLE accounts_feedload IN SHARE ROW EXCLUSIVE MODE")
         if newest() != last:
             raise Refused("FEED-3", "Another feed was loaded meanwhile. Run the command again.")
+        added = {name: counts.added for name, counts in report.files.items()}
         _people()
-        _accounts(manifest)
-        _statements()
-        _append()
+        _accounts(manifest, added)
+        _statements(added)
+        _append(added)
         return _record(manifest, report, by=by, at=at)
 
 
-def tell_planner() -> None:
-    """After a first load PostgreSQL believes the ledger empty, and the next feed's joins crawl."""
+def tell_planner(report: Report) -> None:
+    """After a first load PostgreSQL believes the ledger empty, and the next feed's joins crawl.
+
+    What a night adds it learns by itself, from autovacuum, as it does the finer statistics.
+    """
     if connection.vendor == "postgresql":
-        for table in LEDGER.values():
-            run(f"ANALYZE {table}")
+        for name, counts in report.files.items():
+            if counts.added * SHARE > counts.rows:
+                run(f"ANALYZE {LEDGER[name]}")
 
 
 def newest() -> int | None:
@@ -154,7 +174,7 @@ def _people() -> None:
 TERMS = [c for c in TABLES["card_accounts"] if c not in ("account_ref", "cardholder_ref", "places")]
 
 
-def _accounts(manifest: Manifest) -> None:
+def _accounts(manifest: Manifest, added: dict[str, int]) -> None:
     """Change terms, then date and raise what is known, then add what is new at version 1."""
     settings = ", ".join(f"{column} = s.{column}" for column in TERMS)
     run(
@@ -175,13 +195,15 @@ def _accounts(manifest: Manifest) -> None:
             f"WHERE {LEFT_OUT}",
             (True,),
         )
-    run(
-        f"INSERT INTO accounts_cardaccount (ref, cardholder_id, {quoted(TERMS)}, closed_by_feed, "
-        f"as_of, version) SELECT s.account_ref, c.id, {quoted(TERMS, 's.')}, %s, %s, 1 "
-        "FROM feed_card_accounts_new s JOIN accounts_cardholder c ON c.ref = s.cardholder_ref "
-        "WHERE s.known IS NULL ORDER BY s.account_ref",
-        (False, _day(manifest)),
-    )
+    with bare("accounts_cardaccount", added.get("card_accounts", 0)):
+        run(
+            f"INSERT INTO accounts_cardaccount (ref, cardholder_id, {quoted(TERMS)}, "
+            f"closed_by_feed, as_of, version) SELECT s.account_ref, c.id, {quoted(TERMS, 's.')}, "
+            "%s, %s, 1 FROM feed_card_accounts_new s "
+            "JOIN accounts_cardholder c ON c.ref = s.cardholder_ref "
+            "WHERE s.known IS NULL ORDER BY s.account_ref",
+            (False, _day(manifest)),
+        )
 
 
 def _day(manifest: Manifest) -> Any:
@@ -189,17 +211,19 @@ def _day(manifest: Manifest) -> Any:
     return manifest.as_of if connection.vendor == "postgresql" else manifest.as_of.isoformat()
 
 
-def _statements() -> None:
+def _statements(added: dict[str, int]) -> None:
     columns = [c for c in TABLES["statements"] if c not in ("account_ref", "places")]
     settings = ", ".join(f"{column} = s.{column}" for column in columns)
     run(
         f"UPDATE accounts_statement SET {settings} FROM feed_statements_new s "
         "WHERE s.known = accounts_statement.id"
     )
-    _insert("statements", "accounts_statement", {c: f's."{c}"' for c in columns}, "statement_on")
+    with bare("accounts_statement", added.get("statements", 0)):
+        every = {c: f's."{c}"' for c in columns}
+        _insert("statements", "accounts_statement", every, "statement_on")
 
 
-def _append() -> None:
+def _append(added: dict[str, int]) -> None:
     """Add postings, contacts, and overdue records: new versions where one is known."""
     for name, table, order in (
         ("postings", "accounts_posting", "posted_on"),
@@ -207,11 +231,13 @@ def _append() -> None:
     ):
         columns = {c: f's."{c}"' for c in TABLES[name] if c not in ("account_ref", "places")}
         columns = {"ref" if c.endswith("_ref") else c: text for c, text in columns.items()}
-        _insert(name, table, columns, order)
+        with bare(table, added.get(name, 0)):
+            _insert(name, table, columns, order)
     columns = {c: f"s.{c}" for c in TABLES["overdue_records"] if c not in ("account_ref", "places")}
     columns["version"] = "coalesce(k.version, 0) + 1"
     columns["disputed"] = "coalesce(k.disputed, FALSE)"  # while it is disputed, its correction is
-    _insert("overdue_records", "accounts_overduerecord", columns, "period")
+    with bare("accounts_overduerecord", added.get("overdue_records", 0)):
+        _insert("overdue_records", "accounts_overduerecord", columns, "period")
 
 
 def _insert(name: str, table: str, columns: dict[str, str], order: str) -> None:

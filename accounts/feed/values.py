@@ -1,7 +1,8 @@
 """How one cell is read. Each function takes the text of a cell that is not empty.
 
+It returns the text to be staged: the cell itself but for times, and for money with its places:
+whether they are the currency's own is known later.
 Errors: ValueError with what is wrong, as the end of a sentence that begins with the value.
-Money becomes (thousandths, places): whether the places are the currency's own is known later.
 """
 
 import re
@@ -12,8 +13,7 @@ from decimal import Decimal
 from portal.kit.forms import BIDI, INVISIBLE
 from portal.kit.money import PLACES, SCALE
 
-Money = tuple[int, int]
-Parse = Callable[[str], object]
+Parse = Callable[[str], str]
 
 UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff" + "".join(sorted(BIDI)) + "]")
 SEEN = re.compile(f"[^\\s{''.join(sorted(INVISIBLE))}]")
@@ -94,10 +94,10 @@ def email(cell: str) -> str:
 
 
 def whole(least: int, most: int) -> Parse:
-    def parse(cell: str) -> int:
+    def parse(cell: str) -> str:
         if not re.fullmatch(r"0|[1-9][0-9]{0,8}", cell) or not least <= int(cell) <= most:
             raise ValueError(f"is not a whole number from {least} to {most}")
-        return int(cell)
+        return cell
 
     return parse
 
@@ -108,25 +108,23 @@ def rate(cell: str) -> str:
     return cell
 
 
-def money(*, negative: bool) -> Parse:
-    def parse(cell: str) -> Money:
-        found = AMOUNT.fullmatch(cell)
-        if not found:
-            raise ValueError("is not a plain decimal amount")
-        sign, units, part = found[1], found[2], found[3] or ""
-        value = int(units + part.ljust(SCALE, "0"))
-        if sign and not value:
-            raise ValueError("is minus zero")
-        if sign and not negative:
-            raise ValueError("is below zero")
-        return -value if sign else value, len(part)
-
-    return parse
+def money(cell: str, *, negative: bool) -> tuple[str, str]:
+    """Return thousandths, as text, and how many places the cell had."""
+    found = AMOUNT.fullmatch(cell)
+    if not found:
+        raise ValueError("is not a plain decimal amount")
+    sign, units, part = found[1], found[2], found[3] or ""
+    value = int(units + part.ljust(SCALE, "0"))
+    if sign and not value:
+        raise ValueError("is minus zero")
+    if sign and not negative:
+        raise ValueError("is below zero")
+    return f"{sign}{value}", str(len(part))
 
 
-def amount(value: Money) -> str:
+def amount(thousandths: int, places: int) -> str:
     """Return the text an amount was read from."""
-    return f"{Decimal(value[0]) / 1000:.{value[1]}f}"
+    return f"{Decimal(thousandths) / 1000:.{places}f}"
 
 
 def day(latest: date) -> Parse:

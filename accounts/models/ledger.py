@@ -125,7 +125,9 @@ class CardAccount(models.Model):
 
 
 class Statement(models.Model):
-    account = models.ForeignKey(CardAccount, models.PROTECT, related_name="statements")
+    account = models.ForeignKey(
+        CardAccount, models.PROTECT, related_name="statements", db_index=False
+    )
     statement_on = models.DateField()
     due_on = models.DateField()
     opening_balance = MoneyField()
@@ -161,7 +163,7 @@ class Posting(models.Model):
         WAIVER = "waiver", _("Waiver")
         ADJUSTMENT = "adjustment", _("Adjustment")
 
-    ref = models.CharField(max_length=60, unique=True)
+    ref = models.CharField(max_length=60)  # unique below: `unique=True` would add a second index
     account = models.ForeignKey(
         CardAccount, models.PROTECT, related_name="postings", db_index=False
     )
@@ -175,6 +177,7 @@ class Posting(models.Model):
     reverses = models.CharField(max_length=60, blank=True, help_text="The ref of another posting.")
 
     class Meta:
+        constraints = [UniqueConstraint(fields=["ref"], name="accounts_posting_one_ref")]
         indexes = [
             models.Index(fields=["account", "posted_on", "ref"], name="accounts_posting_in_order")
         ]
@@ -183,7 +186,9 @@ class Posting(models.Model):
 class OverdueRecord(models.Model):
     """What the bank reported to the credit bureau for one month. A correction is a new version."""
 
-    account = models.ForeignKey(CardAccount, models.PROTECT, related_name="overdue_records")
+    account = models.ForeignKey(
+        CardAccount, models.PROTECT, related_name="overdue_records", db_index=False
+    )
     period = models.CharField(max_length=7, help_text="YYYY-MM")
     version = models.PositiveSmallIntegerField(default=1)
     days_past_due = models.PositiveIntegerField()
@@ -213,7 +218,7 @@ class ContactAttempt(models.Model):
         VISIT = "visit", _("Visit")
         APP = "app", _("App message")
 
-    ref = models.CharField(max_length=60, unique=True)
+    ref = models.CharField(max_length=60)  # unique below: `unique=True` would add a second index
     account = models.ForeignKey(
         CardAccount, models.PROTECT, related_name="contact_attempts", db_index=False
     )
@@ -224,6 +229,7 @@ class ContactAttempt(models.Model):
     outcome = models.CharField(max_length=200)
 
     class Meta:
+        constraints = [UniqueConstraint(fields=["ref"], name="accounts_contact_one_ref")]
         indexes = [models.Index(fields=["account", "at"], name="accounts_contact_in_order")]
 
 

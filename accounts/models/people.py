@@ -52,6 +52,14 @@ class User(AbstractBaseUser):
         constraints = [
             CheckConstraint(condition=Q(role__in=Role.values), name="accounts_user_role_known")
         ]
+        indexes = [  # the few staff among millions of cardholders
+            Index(fields=["role"], condition=~Q(role="cardholder"), name="accounts_user_staff"),
+            Index(
+                fields=["collector_code"],
+                condition=~Q(collector_code=""),
+                name="accounts_user_collector",
+            ),
+        ]
 
     @property
     def is_staff(self) -> bool:

@@ -73,13 +73,13 @@ def _hold_to(
 ) -> None:
     """Make a deadline the one that holds; warnings start anew. Errors: Stale if it was moved."""
     held = Dispute.objects.filter(pk=dispute.pk, deadline=dispute.deadline_id)
-    if not held.update(deadline=deadline, warned=0):
+    if not held.update(deadline=deadline, due_on=deadline.due_on, warned=0):
         raise Stale(dispute.pk)
     was = dispute.deadline.due_on if dispute.deadline else None
     data = {"round": deadline.round, "step": deadline.step, "rule": deadline.rule,
             "due_on": deadline.due_on, "was": was, **facts}  # fmt: skip
     record(f"disputes.dispute.{verb}", subject=dispute, by=by, at=at, data=data)
-    dispute.deadline, dispute.warned = deadline, 0
+    dispute.deadline, dispute.due_on, dispute.warned = deadline, deadline.due_on, 0
 
 
 # == more time

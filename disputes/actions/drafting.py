@@ -25,6 +25,7 @@ from portal.records.audit import record
 from portal.records.documents import new_code
 
 Status, Channel = Dispute.Status, Dispute.Channel
+WRONG_AMOUNT = Dispute.Reason.WRONG_AMOUNT
 MORE = gettext_noop(
     "This is more than it says now. Enter what it should be at most, or leave it empty and tell us "
     "in your own words."
@@ -89,6 +90,8 @@ def save_matter(draft: Dispute, *, matter: str, topic: str, by: User, at: dateti
 def add_line(draft: Dispute, pick: Pick, *, by: User, at: datetime) -> str:
     """Put one line into a draft, with the certified copy it was read in. Sets the matter.
 
+    A pick that says what is right fills that in, for the person to look at on its page.
+
     Errors: Refused DISPUTE-LINE for a line of an open case, DISPUTE-MATTER if the draft is about
     something else, DISPUTE-LINES for too many.
     """
@@ -101,6 +104,9 @@ def add_line(draft: Dispute, pick: Pick, *, by: User, at: datetime) -> str:
     names = [*row.lines.values_list("kind", "key"), (pick.line.kind, pick.line.key)]
     row.matter = matter
     _choose(row, names, {names[-1]: pick.line})
+    if pick.right is not None and rules.asks_amount(row.reason or WRONG_AMOUNT, names[-1][0]):
+        row.reason = row.reason or WRONG_AMOUNT
+        row.lines.filter(kind=names[-1][0], key=names[-1][1]).update(asked_amount=pick.right)
     if cite := pick.citation:
         row.lines.filter(kind=pick.line.kind, key=pick.line.key).update(
             document_number=cite.number, document_sha256=cite.sha256,

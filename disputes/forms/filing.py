@@ -203,6 +203,22 @@ class RightForm(forms.Form):
         return found
 
 
+def suggested(text: str, line: Contested) -> Decimal | None:
+    """Read from an address what an amount should be, with the line's sign; None if it won't do."""
+    if line.amount is None:
+        return None
+    field = MoneyField(currency=line.currency, least=Decimal(0), required=False)
+    try:
+        amount = field.clean(text)
+    except forms.ValidationError:
+        return None
+    return (
+        None
+        if amount is None or rules.too_much(amount, line.amount)
+        else rules.signed(amount, line.amount)
+    )
+
+
 class ContactForm(forms.Form):
     contact_by = forms.ChoiceField(
         label=gettext_lazy("If we have a question, how may we ask you?"),

@@ -11,6 +11,10 @@ from django.utils.translation import pgettext_lazy
 from portal.kit.crypto import SealedText
 from portal.kit.money import MoneyField
 
+LIVE = Q(  # as Dispute.LIVE, for indexes: the class is not there yet when its Meta is read
+    status__in=["received", "in_review", "waiting_for_cardholder", "under_second_review"]
+)
+
 
 class Dispute(models.Model):
     """A dispute of lines, or a complaint without one. What people wrote is encrypted."""
@@ -99,6 +103,9 @@ class Dispute(models.Model):
         "disputes.Deadline", models.PROTECT, null=True, related_name="+",
         help_text="The one that holds now. Deadlines never change: another is another row.",
     )  # fmt: skip
+    due_on = models.DateField(
+        null=True, help_text="That deadline's last lawful day: the queue is in its order."
+    )
     warned = models.PositiveSmallIntegerField(
         default=0,
         help_text="Per cent of the time that a warning went out for; 101: the cardholder knows.",
@@ -134,6 +141,11 @@ class Dispute(models.Model):
                 name="disputes_dispute_sent_has_deadline",
             ),
             CheckConstraint(
+                condition=Q(deadline=None, due_on=None)
+                | Q(deadline__isnull=False, due_on__isnull=False),
+                name="disputes_dispute_deadline_has_day",
+            ),
+            CheckConstraint(
                 condition=~Q(status="in_review") | Q(taken_by__isnull=False),
                 name="disputes_dispute_review_has_handler",
             ),
@@ -145,17 +157,26 @@ class Dispute(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "-started_at"], name="disputes_dispute_of_account"),
+            models.Index(fields=["due_on", "id"], condition=LIVE, name="disputes_dispute_queue"),
             models.Index(
-                fields=["deadline", "id"],
-                condition=Q(
-                    status__in=[
-                        "received",
-                        "in_review",
-                        "waiting_for_cardholder",
-                        "under_second_review",
-                    ]
-                ),
-                name="disputes_dispute_queue",
+                fields=["taken_by", "due_on", "id"],
+                condition=LIVE,
+                name="disputes_dispute_in_hand",
+            ),
+            models.Index(
+                fields=["due_on", "id"],
+                condition=Q(status="under_second_review"),
+                name="disputes_dispute_in_review",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=~LIVE & ~Q(submitted_at=None),
+                name="disputes_dispute_not_live",
+            ),
+            models.Index(
+                fields=["submitted_at"],
+                condition=~Q(submitted_at=None),
+                name="disputes_dispute_by_day",
             ),
         ]
 

@@ -84,6 +84,16 @@ class Decision(models.Model):
                 name="disputes_decision_made_at",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["dispute"],
+                condition=Q(status="proposed"),
+                name="disputes_decision_proposed",
+            ),
+            models.Index(
+                fields=["made_at"], condition=Q(status="made"), name="disputes_decision_by_day"
+            ),
+        ]
 
 
 class Ruling(models.Model):

@@ -49,6 +49,11 @@ class Letter(models.Model):
                 name="disputes_letter_due",
             ),
             models.Index(fields=["dispute", "id"], name="disputes_letter_in_order"),
+            models.Index(
+                fields=["dispute"],
+                condition=Q(document=None, next_try_at=None),
+                name="disputes_letter_held_back",
+            ),
         ]
 
 

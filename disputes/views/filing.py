@@ -4,6 +4,7 @@ What was sent already answers with its case: a second click, or another tab, end
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -31,6 +32,7 @@ from disputes.forms.filing import (
     ReasonForm,
     RightForm,
     SeenForm,
+    suggested,
 )
 from disputes.lines import Contested, Offered
 from disputes.models import Dispute, Upload
@@ -85,7 +87,7 @@ def _pick(request: PortalRequest, account: CardAccount) -> Pick | None:
         raise Http404 from error
     if pick is None:
         raise Http404
-    return pick
+    return replace(pick, right=suggested(request.GET.get("right", ""), pick.line))
 
 
 def _begun(request: PortalRequest, account: CardAccount, pick: Pick | None) -> HttpResponse:
@@ -105,6 +107,8 @@ def _begun(request: PortalRequest, account: CardAccount, pick: Pick | None) -> H
         if pick:
             step = drafting.add_line(draft, pick, by=by, at=at)
     except Refused as no:
+        if no.rule == "DISPUTE-MATTER":
+            return redirect(request.get_full_path())  # which asks what to do with the draft
         messages.error(request, said(no))
     return _to(draft, step)
 

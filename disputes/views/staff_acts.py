@@ -89,7 +89,7 @@ def assign_many(request: PortalRequest) -> HttpResponse:
     A case that someone has is never taken from them here.
     """
     numbers = request.POST.getlist("cases")[: queries.PAGE]
-    chosen = list(queries.cases().filter(number__in=numbers).order_by("deadline__due_on", "pk"))
+    chosen = list(queries.cases().filter(number__in=numbers).order_by("due_on", "pk"))
     known = [case.number for case in chosen]
     form = forms.AssignManyForm(request.POST, handlers=queries.handlers(), numbers=known)
     if not form.is_valid():

@@ -24,7 +24,7 @@ from accounts.queries import position
 from plans import actions, document, rules, signing
 from plans.models import Offer, PlanRequest
 from plans.queries import usual_first_day
-from portal.demo import cases
+from portal.demo import cases, correction
 from portal.kit import money
 from portal.records.models import Notice
 
@@ -67,10 +67,13 @@ def letters() -> list[dict[str, str]]:
 
 
 def make() -> None:
-    """Write and load a feed, then bring people into every state. Run once on an empty database."""
+    """Load two feeds, then bring people into every state. Run once on an empty database."""
     feed = folder() / "feed"
     write_feed(feed, accounts=SIZE, seed=SEED, as_of=localdate(), months=12)
     call_command("import_feed", feed, verbosity=0)
+    again = folder() / "feed-correction"
+    if correction.write_correction(again, as_of=localdate()):
+        call_command("import_feed", again, verbosity=0)
     agent, _agent, handler, *_ = [_staff(email, role, name) for email, role, name in STAFF]
     for email, (ref, language) in PLAYERS.items():
         activate(Cardholder.objects.get(ref=ref), email, language)

@@ -60,6 +60,7 @@ class Document(models.Model):
             ),
             UniqueConstraint(fields=["number", "language"], name="records_document_one_number"),
         ]
+        indexes = [models.Index(fields=["subject"], name="records_document_of_subject")]
 
 
 class Augmentation(models.Model):
@@ -204,6 +205,9 @@ class OutboxEvent(models.Model):
     type = models.CharField(max_length=40)
     account_ref = models.CharField(max_length=40)
     data = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account_ref", "seq"], name="records_outbox_of_account")]
 
 
 class OutboxExport(models.Model):

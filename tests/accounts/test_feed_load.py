@@ -239,8 +239,8 @@ def test_a_fault_anywhere_leaves_the_last_feed_live(tmp_path, monkeypatch, step)
 def test_a_feed_that_went_live_meanwhile_stops_this_one(tmp_path, monkeypatch):
     right = swap.mention
 
-    def another_first():
-        right()
+    def another_first(feed):
+        right(feed)
         FeedLoad.objects.create(
             feed_id="other", kind="delta", institution="DEMO", as_of="2026-11-21",
             manifest_sha256="", loaded_at="2026-11-22T00:00Z", counts={},
@@ -284,7 +284,7 @@ def test_the_command_exits_1_and_counts_when_rows_are_rejected(tmp_path):
 
 def test_memory_of_twins_across_chunks_is_the_database(tmp_path, monkeypatch):
     """A key that stands again thousands of rows later, in another chunk, is found all the same."""
-    monkeypatch.setattr("accounts.feed.reader.CHUNK", 3)
+    monkeypatch.setattr("accounts.feed.reader.BLOCK", 100)
     box = Box()
     box.rows["contacts"] = [contact(f"K{n}", 1) for n in range(20)] + [contact("K0", 1)]
     with pytest.raises(Refused):

@@ -1,11 +1,15 @@
 """Made feeds: the same bytes from the same seed, and nothing in them that a load would reject."""
 
-from datetime import date
+import csv
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from accounts import queries
+from accounts.feed import make
 from accounts.feed.load import import_feed
 from accounts.feed.made_people import archetypes
 from accounts.feed.make import write_feed
@@ -71,6 +75,33 @@ def test_the_fixed_accounts_are_what_the_docstring_says(tmp_path):
     assert Posting.objects.filter(account__ref="A0000012", kind="reversal").exists()
     night = ContactAttempt.objects.filter(account__ref="A0000012", at__hour__in=[6, 22, 23])
     assert night.exists()
+    calls = ContactAttempt.objects.filter(account__ref="A0000005", channel="call", by="AG1")
+    assert calls.filter(at__date=AS_OF - timedelta(days=3)).count() == 5
+    assert calls.filter(at__date=AS_OF - timedelta(days=2), at__hour=22).count() == 1
+
+
+def test_the_sixth_account_is_charged_twenty_too_much_interest_and_still_adds_up(tmp_path):
+    told = [s if s.holder.ref != "C0000006" else replace(s, overcharge=0) for s in archetypes()]
+    with_it = sixth(made(tmp_path / "a", accounts=12))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make, "archetypes", lambda: told)
+        without = sixth(made(tmp_path / "b", accounts=12))
+    changed = [(one, two) for one, two in zip(with_it, without, strict=True) if one != two]
+    [(bank, ours)] = [pair for pair in changed if pair[0].get("kind") == "interest"]
+    assert Decimal(bank["amount"]) - Decimal(ours["amount"]) == 20
+    last = [row for row in with_it if row.get("closing_balance")][-1]
+    assert bank["posted_on"] == last["statement_on"]
+    upto = [r for r in with_it if r.get("amount") and r["posted_on"] <= last["statement_on"]]
+    assert sum(Decimal(row["amount"]) for row in upto) == Decimal(last["closing_balance"])
+
+
+def sixth(folder):
+    """The postings and statements of A0000006, as rows."""
+    found = []
+    for name in ("postings.csv", "statements.csv"):
+        with (folder / name).open(encoding="utf-8", newline="") as lines:
+            found += [row for row in csv.DictReader(lines) if row["account_ref"] == "A0000006"]
+    return found
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts import actions
+from accounts import actions, queries
 from accounts.models import Hold
 from portal.records.models import AuditEvent, OutboxEvent
 from tests.accounts.books import account
@@ -18,8 +18,8 @@ EVENING = NOON.replace(hour=12)
 
 
 def place(held, **changes):
-    facts = {"reason": "plan", "source": "plans.agreement:1", "amount": None} | changes
-    return actions.place_hold(held, by=held.cardholder.user, at=NOON, **facts)
+    facts = {"reason": "plan", "source": "plans.agreement:1", "amount": None, "at": NOON} | changes
+    return actions.place_hold(held, by=held.cardholder.user, **facts)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,22 @@ def test_lifting_ends_the_hold_once():
 def test_lifting_what_was_never_held_changes_nothing():
     assert actions.lift_hold("plans.agreement:404", by=None, at=NOON) is False
     assert (OutboxEvent.objects.count(), AuditEvent.objects.count()) == (0, 0)
+
+
+def test_a_lifted_hold_nets_nothing_and_its_days_here_stay_unaged():
+    """Placed at 01:00 on 1 October by the portal's clock, lifted on 11 October."""
+    held = account(cardholder())
+    place(held, at=datetime(2026, 9, 30, 17, 0, tzinfo=UTC))
+    plan = queries.standings([held])[0]
+    assert (plan.all_held, plan.on_plan, plan.position.days_aged) == (True, True, 5)
+    actions.lift_hold("plans.agreement:1", by=None, at=datetime(2026, 10, 10, 17, 0, tzinfo=UTC))
+    after = queries.standings([held])[0]
+    assert (after.all_held, after.on_plan, after.position.held) == (False, False, 0)
+    assert (after.position.days_past_due, after.position.days_aged) == (56, 46)
+    place(held, source="t:2", reason="dispute", contact_only=True)
+    place(held, source="t:3", reason="dispute", amount=D(300), at=NOON.replace(year=2030))
+    newer = queries.standings([held])[0].position  # than the books: it counts, but ages no day
+    assert (newer.held, newer.disputed, newer.days_aged) == (300, 300, 46)
 
 
 @pytest.mark.parametrize("verb", ["place", "lift"])

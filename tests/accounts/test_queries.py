@@ -6,7 +6,8 @@ from decimal import Decimal as D
 import pytest
 from django.utils.timezone import now
 
-from accounts import actions, ledger_page, queries
+from accounts import account_page, actions, queries
+from accounts import held as one
 from accounts.ledger_page import Choice
 from tests.accounts.books import account, post, report
 from tests.people import cardholder
@@ -15,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 
 def page(held, **asked):
-    return ledger_page.account_page(held, Choice.of(asked), on=held.as_of)
+    found = one.own(held.cardholder.user, held.ref)
+    return account_page.asked(found, Choice.of(asked), on=held.as_of).page
 
 
 def items(found):
@@ -61,7 +63,7 @@ def test_a_lifted_hold_holds_nothing():
     assert queries.position(held).held == 5
     actions.lift_hold("t:1", by=None, at=now())
     assert queries.position(held).held == 0
-    assert queries.live_holds(held) == []
+    assert [hold.until_at for hold in queries.all_holds(held)] != [None]
 
 
 def test_the_latest_version_of_each_month_is_shown_newest_first():
@@ -69,7 +71,7 @@ def test_the_latest_version_of_each_month_is_shown_newest_first():
     report(held, "2026-09")
     report(held, "2026-10", version=1)
     report(held, "2026-10", version=2, reported_code="N")
-    found = [(r.period, r.version, r.reported_code) for r in queries.reported(held)]
+    found = [(r.period, r.version, r.reported_code) for r in account_page.reported(held)]
     assert found == [("2026-10", 2, "N"), ("2026-09", 1, "1")]
 
 
@@ -113,5 +115,9 @@ def test_the_period_leaves_the_running_balance_right():
 
 def test_what_the_bank_wrote_is_escaped():
     held = account(cardholder())
-    post(held, "3", "2026-11-10", "purchase", 1, merchant="<b>Shop & Sons</b>")
-    assert "&lt;b&gt;Shop &amp; Sons&lt;/b&gt;" in items(page(held))
+    post(held, "3", "2026-11-10", "interest", 1, merchant="<b>Shop & Sons</b>")
+    post(held, "4'><i>", "2026-11-10", "repayment", -1, description='"><script>alert(1)</script>')
+    lines = "".join(group.lines for group in page(held).groups)
+    assert lines.count("&lt;b&gt;Shop &amp; Sons&lt;/b&gt;") == 3  # the item, and in each link
+    for never in ("<b>", "<script", "<i>", "'>"):
+        assert never not in lines

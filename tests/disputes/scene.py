@@ -56,7 +56,7 @@ def case(account: CardAccount, status: str = Status.RECEIVED, **changes: Any) ->
     )  # fmt: skip
     facts: dict[str, Any] = {"status": status}
     if status != Status.DRAFT:
-        facts |= {"submitted_at": moment, "deadline": deadline}
+        facts |= {"submitted_at": moment, "deadline": deadline, "due_on": due}
     if status in (Status.IN_REVIEW, Status.WAITING) and "taken_by" not in changes:
         facts |= {"taken_by": staff("complaint_handler"), "taken_at": moment}
     if status in Dispute.DECIDED:

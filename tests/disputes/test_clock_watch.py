@@ -77,7 +77,7 @@ def test_a_warning_is_about_the_promised_day_not_the_lawful_one(scene):
         unit=row.unit, due_on=row.due_on, plan_on=row.due_on - timedelta(days=2), made_at=now(),
         reason="moved", asked_by=scene.handler,
     )  # fmt: skip
-    Dispute.objects.filter(pk=dispute.pk).update(deadline=earlier)
+    Dispute.objects.filter(pk=dispute.pk).update(deadline=earlier, due_on=earlier.due_on)
     assert watch.warn(at=now() + timedelta(days=18)) == 1
     assert Dispute.objects.get(pk=dispute.pk).warned == 100
 

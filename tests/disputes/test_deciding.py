@@ -282,7 +282,7 @@ def test_what_came_in_meanwhile_stops_the_decision_and_is_named(scene, what):
             unit="calendar days", due_on=was.due_on, plan_on=was.plan_on, made_at=now(),
             reason="More time.", asked_by=scene.handler,
         )  # fmt: skip
-        Dispute.objects.filter(pk=dispute.pk).update(deadline=later)
+        Dispute.objects.filter(pk=dispute.pk).update(deadline=later, due_on=later.due_on)
     with pytest.raises(Changed) as error:
         propose(dispute, scene.handler, basis=basis)
     assert error.value.what == [what]

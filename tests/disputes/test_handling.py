@@ -155,7 +155,7 @@ def test_a_second_review_is_for_somebody_new(scene, part):
         unit="calendar days", due_on=second.due_on, plan_on=second.plan_on, made_at=now(),
     )  # fmt: skip
     Dispute.objects.filter(pk=dispute.pk).update(
-        status=Status.SECOND_REVIEW, taken_by=None, deadline=again
+        status=Status.SECOND_REVIEW, taken_by=None, deadline=again, due_on=again.due_on
     )
     dispute = queries.cases().get(pk=dispute.pk)
     assert refused(take, dispute, old) == "DUTY-EARLIER"

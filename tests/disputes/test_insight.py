@@ -37,7 +37,7 @@ def case(account, filed_on, status="received", **changes):
         unit="calendar days", due_on=filed_on + 20 * DAY, plan_on=filed_on + 18 * DAY,
         reason="-", asked_by=staff("complaint_handler"), made_at=noon(filed_on),
     )  # fmt: skip
-    Dispute.objects.filter(pk=made.pk).update(deadline=deadline)
+    Dispute.objects.filter(pk=made.pk).update(deadline=deadline, due_on=deadline.due_on)
     made.refresh_from_db()
     return made
 

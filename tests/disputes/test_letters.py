@@ -102,7 +102,7 @@ def extended(dispute: Dispute, scene: Scene) -> None:
         unit="calendar days", due_on=due, plan_on=due, reason="The shop has not answered yet.",
         asked_by=scene.handler, made_at=now(),
     )  # fmt: skip
-    Dispute.objects.filter(pk=dispute.pk).update(deadline=moved)
+    Dispute.objects.filter(pk=dispute.pk).update(deadline=moved, due_on=due)
     dispute.refresh_from_db()
 
 

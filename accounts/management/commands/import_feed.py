@@ -7,10 +7,24 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import now
 
-from accounts.feed.load import Rejected, import_feed
+from accounts.feed.load import Rejected
 from accounts.feed.manifest import Unreadable
+from accounts.feed.progress import SILENT
+from accounts.feed.runs import load_feed
 from accounts.feed.swap import Report
+from accounts.feed.terminal import Terminal
 from portal.kit.errors import Refused
+
+
+class Plain:
+    """Standard error as it is: Django's wrapper paints it red and ends each write."""
+
+    def __init__(self, wrapper: Any) -> None:
+        self._wrapper = wrapper
+        self.isatty, self.flush = wrapper.isatty, wrapper.flush
+
+    def write(self, text: str) -> None:
+        self._wrapper.write(text, style_func=str, ending="")
 
 
 class Command(BaseCommand):
@@ -27,9 +41,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, path: Path, check: bool, max_rejects: int, **options: Any) -> None:
         started = time.monotonic()
         try:
-            report = import_feed(
-                path, by=None, at=now(), only_check=check, most_rejects=max_rejects
-            )
+            report = self._load(path, check, max_rejects, quiet=options["verbosity"] == 0)
         except Rejected as refusal:
             self._print(refusal.report, started)
             raise CommandError(str(refusal), returncode=1) from refusal
@@ -39,6 +51,18 @@ class Command(BaseCommand):
             raise CommandError(str(problem), returncode=2) from problem
         self._print(report, started)
         self.stdout.write(f"{report.feed_id}: {report.outcome}")
+
+    def _load(self, path: Path, check: bool, most: int, *, quiet: bool) -> Report:
+        """Load and show how far it is on standard error, so that what comes of it stands alone."""
+        shown = Terminal(Plain(self.stderr), clock=time.monotonic)
+        try:
+            return load_feed(
+                path, by=None, clock=now, only_check=check, most_rejects=most,
+                watched_by=SILENT if quiet else shown,
+            )  # fmt: skip
+        finally:
+            if not quiet:
+                shown.close()
 
     def _print(self, report: Report, started: float) -> None:
         for name, c in report.files.items():

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.files.storage import storages
-from django.db.models import F, Min, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, QuerySet
 from django.utils.timezone import localdate, make_aware
 from django.utils.translation import gettext_lazy as _
 
@@ -55,12 +55,18 @@ class Category:
 
     def free(self, before_on: date) -> QuerySet[Any, Any]:
         """Return the due rows that no legal hold keeps, always in the same order."""
-        return self.due(before_on).exclude(owner__in=held()).order_by("pk")
+        rows = self.due(before_on).exclude(owner__in=held())
+        for keeps in KEEPS:  # in SQL: what goes on may be with as many as the bank has customers
+            for going_on in keeps(OuterRef("owner")):
+                rows = rows.exclude(Exists(going_on))
+        return rows.order_by("pk")
 
 
 CATEGORIES: dict[str, Category] = {}
 Widen = Callable[[set[str]], set[str]]
 WIDENERS: list[Widen] = []  # held subjects to what is held with them: a person's accounts
+Keep = Callable[[OuterRef], list[QuerySet[Any, Any]]]
+KEEPS: list[Keep] = []  # what goes on with an owner and keeps what is theirs, as a hold would
 USES: list[Callable[[str], bool]] = []  # does another room still need the file of this hash?
 
 

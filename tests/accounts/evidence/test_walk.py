@@ -15,7 +15,7 @@ from accounts.evidence.walk import Spell, walk
 from accounts.feed import made_ledger
 from portal.kit.money import PLACES
 from portal.packs import load
-from tests.accounts.test_rules import ledgers
+from tests.accounts.test_ledger_properties import ledgers
 
 RULE = load("cn", on=date(2026, 11, 20))["allocation.principal_first_from"]
 SEPT = Bill(date(2026, 9, 5), date(2026, 9, 25), D(0), D(8120), D(800))

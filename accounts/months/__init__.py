@@ -1,0 +1,1 @@
+"""The account over time: pictures, and what was reported month by month."""
