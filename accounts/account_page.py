@@ -193,7 +193,7 @@ class Records:
         marks = [self.tags[0]] * record.disputed + [self.tags[1]] * (record.version > 1)
         return RECORD % (
             month,
-            escape(_told(record, self.links.language)),
+            escape(_told(record, self.links)),
             "".join(marks),
             self.links.line("record", f"{self.links.ref}:{record.period}", month),
             "" if self.links.staff else self.own(record.period, month),
@@ -219,12 +219,14 @@ def _month(period: str, language: str | None) -> str:
     return date_format(date(int(year), int(number), 1), "YEAR_MONTH_FORMAT")
 
 
-def _told(record: OverdueRecord, language: str | None) -> str:
+def _told(record: OverdueRecord, links: Links) -> str:
     facts = []
     if record.reported_on:
-        on = short_day(record.reported_on, language)
+        on = short_day(record.reported_on, links.language)
         facts.append(_("Reported on %(on)s") % {"on": on})
     if record.notified_on:
-        on = short_day(record.notified_on, language)
-        facts.append(_("you were told on %(on)s") % {"on": on})
+        told = _("you were told on %(on)s")
+        if links.staff:
+            told = _("the cardholder was told on %(on)s")
+        facts.append(told % {"on": short_day(record.notified_on, links.language)})
     return " · ".join(facts)

@@ -32,8 +32,7 @@ REASONS: dict[str, Any] = {  # accounts.explain.Charge.reason
         "This is a fixed fee: the contract sets its amount, so there is no sum to work out."
     ),
     "no_bill": gettext_lazy(
-        "It goes back to a bill older than the first one we hold here, so we cannot work it out. "
-        "If you have that bill, compare it, or ask the bank."
+        "It goes back to a bill older than the first one we hold here, so we cannot work it out."
     ),
     "period_open": gettext_lazy(
         "Which days this interest is for shows with the next bill. Look again once that is there."
@@ -49,6 +48,29 @@ REASONS: dict[str, Any] = {  # accounts.explain.Charge.reason
     ),
 }
 
+VERDICTS: dict[tuple[bool, str], Any] = {  # by whether several movements are about one charge
+    (False, "agrees"): gettext_lazy(
+        "The bank charged %(bank)s. Our sums give the same: the two agree."
+    ),
+    (True, "agrees"): gettext_lazy(
+        "In all, the bank charged %(bank)s. Our sums give the same: the two agree."
+    ),
+    (False, "more"): gettext_lazy(
+        "The bank charged %(bank)s. That is %(apart)s more than our sums give, which is %(ours)s."
+    ),
+    (True, "more"): gettext_lazy(
+        "In all, the bank charged %(bank)s. That is %(apart)s more than our sums give, which is "
+        "%(ours)s."
+    ),
+    (False, "less"): gettext_lazy(
+        "The bank charged %(bank)s. That is %(apart)s less than our sums give, which is %(ours)s."
+    ),
+    (True, "less"): gettext_lazy(
+        "In all, the bank charged %(bank)s. That is %(apart)s less than our sums give, which is "
+        "%(ours)s."
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Worked:
@@ -57,7 +79,7 @@ class Worked:
     said: list[str]
     sums: list[Sum]
     verdict: str
-    state: str  # agrees, more, less; "" where we have no figure
+    state: str  # agrees, more, less, taken_back; older, or "" without a figure of ours
     right: str  # what it should have been, as a plain number, where that is less
 
 
@@ -79,12 +101,12 @@ def _said(charge: Charge, terms: Terms) -> list[str]:
         rates = {"year": percent(annual_percent(terms.daily_rate) / 100),
                  "day": percent(terms.daily_rate)}  # fmt: skip
         said.append(
-            _("Your contract: %(year)s a year (simple interest), that is %(day)s a day.") % rates
+            _("The contract: %(year)s a year (simple interest), that is %(day)s a day.") % rates
         )
         said.append(str(BASES[terms.interest_basis]))
     elif charge.posting.kind == "late_fee":
         text = _(
-            "Your contract: %(rate)s of what was missing of the minimum payment when its due date "
+            "The contract: %(rate)s of what was missing of the minimum payment when its due date "
             "ended. No interest is counted on this charge."
         )
         said.append(text % {"rate": percent(terms.late_fee_rate)})
@@ -121,14 +143,14 @@ def _day_by_day(charge: Charge, write: Writer) -> list[Sum]:
 
 
 def _stretch(stretch: Stretch, rate: str, write: Writer) -> Line:
-    days = ngettext("%(days)s day", "%(days)s days", stretch.days) % {"days": stretch.days}
+    text = ngettext("%(span)s, %(days)s day", "%(span)s, %(days)s days", stretch.days)
     why = stretch.because[-1] if stretch.because else None
     link = ""
     if why:
         link = _("after a payment of %(sum)s") if why.amount <= 0 else _("%(sum)s came back")
         link %= {"sum": write.money(abs(why.amount))}
     return Line(
-        f"{write.days(stretch.first, stretch.last)}, {days}",
+        text % {"span": write.days(stretch.first, stretch.last), "days": stretch.days},
         write.exact(stretch.exact),
         f"{write.money(stretch.base)} × {rate} × {stretch.days}",
         why.movement.ref if why else "",
@@ -171,7 +193,9 @@ def _side_by_side(charge: Charge, ours: Decimal, write: Writer) -> Sum:
         *_others(charge.together, _("Charged for the same: %(what)s"), write),
         Line(_("Less our figure"), write.money(-ours), _rounding(charge, write)),
     ]
-    difference = Line(_("What the bank charged, less our figure"), write.money(charge.charged - ours))
+    difference = Line(
+        _("What the bank charged, less our figure"), write.money(charge.charged - ours)
+    )
     return Sum(_("Side by side"), lines, difference)
 
 
@@ -198,19 +222,15 @@ def _others(counted: Iterable[Counted], text: str, write: Writer) -> list[Line]:
 
 def _verdict(charge: Charge, write: Writer) -> tuple[str, str]:
     """Say in words how the bank's figure stands to ours, and in a code."""
-    if charge.ours is None or charge.difference is None:
-        return "", str(REASONS[charge.reason])
     if charge.taken_back and charge.charged <= 0:
-        return "agrees", _("The bank has taken this charge back. Nothing of it is left to pay.")
+        text = _("The bank has taken this charge back. Nothing of it is left to pay.")
+        return "taken_back", text
+    if charge.ours is None or charge.difference is None:
+        return "older" if charge.reason == "no_bill" else "", str(REASONS[charge.reason])
     amounts = {"bank": write.money(charge.charged), "ours": write.money(charge.ours),
                "apart": write.money(abs(charge.difference))}  # fmt: skip
-    said = _("The bank charged %(bank)s.")
-    if charge.taken_back or charge.together:
-        said = _("In all, the bank charged %(bank)s.")
-    if not charge.difference:
-        then, state = _("Our sums give the same: the two agree."), "agrees"
-    elif charge.difference > 0:
-        then, state = _("That is %(apart)s more than our sums give, which is %(ours)s."), "more"
-    else:
-        then, state = _("That is %(apart)s less than our sums give, which is %(ours)s."), "less"
-    return state, f"{said} {then}" % amounts
+    state = "agrees"
+    if charge.difference:
+        state = "more" if charge.difference > 0 else "less"
+    in_all = bool(charge.taken_back or charge.together)
+    return state, str(VERDICTS[in_all, state]) % amounts

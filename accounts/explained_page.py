@@ -13,7 +13,7 @@ from accounts.book import Bill, Components, Movement
 from accounts.explain import Books, Split, Terms
 from accounts.explained_charges import LABELS, named, worked
 from accounts.models import CardAccount, Posting
-from accounts.worked import Line, Sum, Writer
+from accounts.worked import Line, Sum, Writer, rules_of
 
 Kind = Posting.Kind
 CHARGED = (Kind.INTEREST, Kind.LATE_FEE, Kind.ANNUAL_FEE, Kind.OTHER_FEE)
@@ -80,7 +80,7 @@ class Explained:
     sums: list[Sum] = field(default_factory=list)
     links: list[Line] = field(default_factory=list)  # other movements that belong to it
     verdict: str = ""
-    state: str = ""  # agrees, more, less; "" without a figure of ours
+    state: str = ""  # explained_charges.Worked.state
     right: str = ""  # what it should have been, as a plain number, where that is less
     rule: str = ""  # ids in docs/rules.md
 
@@ -109,7 +109,7 @@ def _charge(ledger: Ledger, movement: Movement, write: Writer) -> dict[str, Any]
     found = worked(charge, contract, write)
     return {
         "said": found.said, "sums": found.sums, "verdict": found.verdict, "state": found.state,
-        "right": found.right, "rule": f"{charge.rule}, CN-ACC-07",
+        "right": found.right, "rule": rules_of(charge.rule, "CN-ACC-07"),
     }  # fmt: skip
 
 
@@ -188,12 +188,12 @@ def _order(split: Split, ledger: Ledger, write: Writer) -> list[str]:
     else:
         text = _("Up to day %(last)s, a payment pays interest and charges first, then principal.")
         said.append(text % limits)
-    return [" ".join(said)]
+    return said
 
 
 def _rule(split: Split, ledger: Ledger) -> str:
     rule = ledger.books.rule
-    return "ACC-5" if split.credit.kind == Kind.WAIVER else f"{rule.id}, {rule.source}"
+    return "ACC-5" if split.credit.kind == Kind.WAIVER else rules_of(rule.id, rule.source)
 
 
 def _split(split: Split, write: Writer) -> Sum:

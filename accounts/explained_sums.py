@@ -19,7 +19,7 @@ from accounts.explained_charges import LABELS, counted_lines
 from accounts.explained_page import PARTS, books, part_lines, terms
 from accounts.models import CardAccount
 from accounts.queries import HOLD, PlanFacts
-from accounts.worked import Line, Sum, Writer
+from accounts.worked import Line, Sum, Writer, rules_of
 from portal.kit.exact import percent
 
 
@@ -94,7 +94,7 @@ def _overdue(stand: Stand, due: Due | None) -> Section:
     sums.append(Sum(_("What it is made of"), made_of, total))
     return Section(
         "overdue", _("Overdue sum"), write.money(due.amount), _since(position, write), sums,
-        "ACC-1, ACC-2, ACC-7",
+        rules_of("ACC-1", "ACC-2", "ACC-7"),
     )  # fmt: skip
 
 
@@ -188,8 +188,10 @@ def _current(stand: Stand, late: Due | None, next_one: Due | None) -> Section:
     figure = write.money(max(overdue, coming))
     said = _("Once this is paid, nothing is overdue and the newest bill's minimum is met.")
     total = Line(_("To be up to date"), figure)
-    return Section("current", _("What brings the account up to date"), figure, [said],
-                   [Sum(_("How it adds up"), lines, total)], "ACC-1, ACC-11")  # fmt: skip
+    return Section(
+        "current", _("What brings the account up to date"), figure, [said],
+        [Sum(_("How it adds up"), lines, total)], rules_of("ACC-1", "ACC-11"),
+    )  # fmt: skip
 
 
 NO_INTEREST: dict[str, Any] = {  # rules.InterestBase.reason
@@ -206,17 +208,19 @@ def _interest(stand: Stand) -> Section:
     title, figure = _("Interest a day"), write.money(day.amount)
     if stand.plan:
         said.append(_("While the plan is kept, no interest is charged on the sum in it."))
-        return Section("interest", title, rates["year"], said, [], "CN-ACC-10")
+        return Section("interest", title, rates["year"], said, [], rules_of("CN-ACC-10"))
     if day.base.of is None or not day.base.amount:
         said.append(str(NO_INTEREST[day.base.reason]))
-        return Section("interest", title, figure, said, [], "ACC-6, CN-ACC-10")
+        return Section("interest", title, figure, said, [], rules_of("ACC-6", "CN-ACC-10"))
     said.append(_("It is an estimate: it holds as long as the balance stays as it is."))
     share = Line(f"{write.money(day.base.amount)} × {rates['day']}", write.exact(day.exact))
     sums = [
         _base(stand, day.base.of, day.base),
         Sum(_("One day"), [share], Line(_("Rounded once, halves upwards"), figure)),
     ]
-    return Section("interest", title, figure, said, sums, "ACC-6, CN-ACC-07, CN-ACC-10")
+    return Section(
+        "interest", title, figure, said, sums, rules_of("ACC-6", "CN-ACC-07", "CN-ACC-10")
+    )
 
 
 def _base(stand: Stand, of: Components, base: rules.InterestBase) -> Sum:

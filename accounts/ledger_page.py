@@ -69,9 +69,11 @@ class Row(NamedTuple):
 
 
 # A line, its links, and the words for who cannot see what they stand beside. Of escaped texts.
+# The roles keep it a table for screen readers where a phone lays the cells out as a grid.
 ROW = (
-    '<tr><td>%s<span class="hint d-block">%s%s</span>%s</td>'
-    '<td class="num text-end">%s</td><td class="num text-end">%s</td></tr>\n'
+    '<tr role="row"><td role="cell">%s<span class="hint d-block">%s%s</span>%s</td>'
+    '<td role="cell" class="num text-end">%s</td>'
+    '<td role="cell" class="num text-end">%s</td></tr>\n'
 )
 LINK = '<a class="how" href="%s">%s<span class="visually-hidden"> %s</span></a>'
 HOW = (

@@ -19,6 +19,7 @@ from accounts.models import (
     CardAccount,
     Cardholder,
     ContactAttempt,
+    ContactChoice,
     EvidenceRequest,
     FeedRun,
     OneTimeCode,
@@ -86,6 +87,16 @@ def _contacts(before_on: date) -> QuerySet[Any, Any]:
     later = ContactAttempt.objects.filter(account=OuterRef("account"), at__gte=start_of(before_on))
     old = ContactAttempt.objects.filter(~Exists(later), at__lt=start_of(before_on))
     return old.annotate(owner=subject(ACCOUNT, "account_id"), ended=F("at"))
+
+
+def _choices(before_on: date) -> QuerySet[Any, Any]:
+    """Choices that a later one replaced; the last one counts and stays."""
+    later = ContactChoice.objects.filter(cardholder=OuterRef("cardholder"), pk__gt=OuterRef("pk"))
+    old = ContactChoice.objects.annotate(
+        owner=subject(PERSON, "cardholder_id"),
+        ended=Subquery(later.order_by("pk").values("made_at")[:1]),
+    )
+    return old.filter(ended__lt=start_of(before_on))
 
 
 def _evidence(before_on: date) -> QuerySet[Any, Any]:
@@ -166,6 +177,11 @@ CATEGORIES = (
         "accounts.contacts", _("Contacts made to collect"),
         _("The contacts are deleted, and cardholders no longer see them."),
         ("retention.collection_records", "limitation.years"), _contacts, deleting(ContactAttempt),
+    ),
+    Category(
+        "accounts.contact_choices", _("Hours and ways of contact that were replaced"),
+        _("The replaced choices are deleted. The one that counts now stays."),
+        ("retention.collection_records",), _choices, deleting(ContactChoice),
     ),
     Category(
         "accounts.evidence", _("Certified statements and certificates"),

@@ -9,7 +9,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portal.kit.exact import exact
+from portal.kit.http import law
 from portal.kit.money import formatted
+
+
+def rules_of(*ids: str) -> str:
+    """Join ids of docs/rules.md; those of mainland China's law only where it holds."""
+    return _(", ").join(each for each in ids if law() == "cn" or not each.startswith("CN-"))
 
 
 class Line(NamedTuple):

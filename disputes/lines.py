@@ -266,7 +266,8 @@ def contestable(
 def open_lines(names: Iterable[Name]) -> dict[Name, Line]:
     """Return the open line of another case, with that case, for each name that has one."""
     wanted = list(names)
-    rows = Line.objects.filter(open=True, key__in=[key for _kind, key in wanted])
+    kinds, keys = {kind for kind, _key in wanted}, [key for _kind, key in wanted]
+    rows = Line.objects.filter(open=True, kind__in=kinds, key__in=keys)
     found = {(row.kind, row.key): row for row in rows.select_related("dispute")}
     return {name: found[name] for name in wanted if name in found}
 

@@ -27,6 +27,7 @@ from portal.records.models import AuditEvent
 
 Status = Dispute.Status
 PAGE = 50
+LATE = 500  # corrections, those due first: only so few are looked up one by one
 ORDER = {False: ("due_on", "pk"), True: ("-pk",)}  # the nearest deadline first, or the newest
 HANDLERS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR)
 
@@ -71,14 +72,14 @@ LABELS = {
 
 def _in_tab(user: User, *, on: date) -> dict[str, Q]:
     live = Q(status__in=Dispute.LIVE)
-    late = Correction.objects.filter(done_at=None, due_on__lt=on)
+    late = Correction.objects.filter(done_at=None, due_on__lt=on).order_by("due_on")
     return {
         "mine": live & Q(taken_by=user),
         "unclaimed": live & Q(taken_by=None),
         "open": live,
         "reviews": Q(status=Status.SECOND_REVIEW),
         "approval": live & WAITS,
-        "late": Q(pk__in=late.values("ruling__decision__dispute")),
+        "late": Q(pk__in=late.values("ruling__decision__dispute")[:LATE]),
         "letters": Q(pk__in=letters.held_back().order_by().values("dispute")),
         "decided": ~live,
     }
@@ -91,7 +92,7 @@ def tabs(user: User, *, on: date) -> list[Tab]:
         key: Counted(sent.filter(where).order_by(*ORDER[key == "decided"]).values("pk")[:MANY])
         for key, where in _in_tab(user, on=on).items()
     }
-    counts = User.objects.filter(pk=user.pk).values(**found).get()
+    counts: Any = User.objects.filter(pk=user.pk).values(**found).get()
     return [Tab(key, label, counted(counts[key])) for key, label in LABELS.items()]
 
 
@@ -198,14 +199,12 @@ def _accounts(typed: str) -> list[int]:
 
 
 def waiting_count(user: User, *, on: date) -> int:
-    """How many cases are due within a week and nobody's, or are this person's: the home card.
-
-    MANY at most.
-    """
+    """How many cases, MANY at most, are due within a week and nobody's, or this person's."""
     live = Dispute.objects.filter(status__in=Dispute.LIVE).order_by(*ORDER[False]).values("pk")
     soon = live.filter(taken_by=None, due_on__lte=on + timedelta(days=7))
-    both = {"soon": Counted(soon[:MANY]), "mine": Counted(live.filter(taken_by=user)[:MANY])}
-    return min(MANY, sum(User.objects.filter(pk=user.pk).values_list(*both.values()).get()))
+    both = Counted(soon[:MANY]), Counted(live.filter(taken_by=user)[:MANY])
+    counts: Any = User.objects.filter(pk=user.pk).values_list(*both).get()
+    return int(min(MANY, sum(counts)))
 
 
 # == who may (CN-CMP-05)

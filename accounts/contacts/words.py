@@ -128,23 +128,29 @@ def law(limits: Limits) -> list[str]:
     if limits.quiet:
         earliest, latest = limits.open
         text = (
-            _("Not permitted from %(from)s to %(until)s without an agreement: %(channels)s.")
+            _(
+                "Not permitted from %(from)s to %(until)s without an agreement: %(channels)s "
+                "(%(rule)s)."
+            )
             if limits.agreement
-            else _("Not permitted from %(from)s to %(until)s: %(channels)s.")
+            else _("Not permitted from %(from)s to %(until)s: %(channels)s (%(rule)s).")
         )
         names = _listed(name for name in SEVERAL if name in limits.timed)
-        facts = {"from": clock(latest), "until": clock(earliest), "channels": names}
-        told.append(f"{text % facts} ({limits.quiet.id})")
+        told.append(text % {
+            "from": clock(latest), "until": clock(earliest), "channels": names,
+            "rule": limits.quiet.id,
+        })  # fmt: skip
     if limits.most:
         text = (
             _("Presumed to be too many: more than %(most)s calls in %(days)s days by one agency "
-              "about one account.")
+              "about one account (%(rule)s).")
             if limits.each_debt
             else _("Permitted calls a day: %(most)s, by the bank and agencies together, about all "
-                   "accounts, answered or not. Text messages are not counted.")
+                   "accounts, answered or not (%(rule)s). Text messages are not counted.")
         )  # fmt: skip
-        numbers = {"most": limits.most.value, "days": limits.days}
-        told.append(f"{text % numbers} ({limits.most.id})")
+        told.append(text % {
+            "most": limits.most.value, "days": limits.days, "rule": limits.most.id,
+        })  # fmt: skip
     if told and rules.BANK not in limits.binds:
         told.append(_("These rules bind agencies that collect for others, not the bank itself."))
     return told

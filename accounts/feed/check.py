@@ -223,12 +223,12 @@ def classify(name: str) -> None:
     else:
         join = f'k.account_id = a.id AND s."{KEYS[name][1]}" = k."{KEYS[name][1]}"'
     ledger = LEDGER[name]
-    if name == "overdue_records":  # a window, not a subquery per row: the planner joins it once
+    if name == "overdue_records":  # `> 1`: only what has versions at all is looked up
         ledger = (
-            "(SELECT r.*, row_number() OVER (PARTITION BY account_id, period "
-            "ORDER BY version DESC) AS place FROM accounts_overduerecord r)"
+            "(SELECT r.* FROM accounts_overduerecord r WHERE NOT EXISTS (SELECT 1 "
+            "FROM accounts_overduerecord o WHERE o.account_id = r.account_id "
+            "AND o.period = r.period AND o.version > r.version AND o.version > 1))"
         )
-        join += " AND k.place = 1"
     owner = "LEFT JOIN accounts_cardaccount a ON a.ref = s.account_ref" * (name in OWNED)
     run(
         f"CREATE TEMPORARY TABLE feed_{name}_diff AS SELECT s.*, k.id AS known "

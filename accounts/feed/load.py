@@ -43,13 +43,13 @@ def import_feed(
     """
     feed = manifest.read(folder)
     progress.claimed(feed, rows=sum(entry.rows for entry in feed.files))
+    rejects = Rejects(settings.VAR_DIR / "feeds" / feed.feed_id / progress.rejects_name)
     manifest.verify(feed)
     known = FeedLoad.objects.filter(feed_id=feed.feed_id).first()
     if known and known.manifest_sha256 == feed.sha256:
         return Report(feed.feed_id, "already loaded", _counts(known))
     last = swap.newest()
     _in_time(feed, known, at)
-    rejects = Rejects(settings.VAR_DIR / "feeds" / feed.feed_id / progress.rejects_name)
     with stage.tuned():
         try:
             stage.create()

@@ -5,12 +5,12 @@ Cardholders are staged sealed: nothing personal lies readable in a temporary fil
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from operator import lt
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from accounts.feed import sealed
 from accounts.feed.manifest import NAMES
@@ -65,6 +65,7 @@ SETTINGS = {  # of the load's own connection, while it loads
     "default_statistics_target": "20",  # of tables that live for a minute
     "jit": "off",
 }
+TEMPORARY = "64MB"  # of staged rows kept out of files; can be set once in a connection's life
 
 
 def run(sql: str, params: Sequence[Any] = ()) -> int:
@@ -115,6 +116,8 @@ def tuned() -> Iterator[None]:
         return
     for name, value in SETTINGS.items():
         run(f"SET {name} = {value}")
+    with suppress(DatabaseError), transaction.atomic():
+        run(f"SET temp_buffers = '{TEMPORARY}'")
     try:
         yield
     finally:
@@ -147,7 +150,8 @@ class Filling:
 
     def put(self, lines: Sequence[int], cells: Mapping[str, Sequence[Any]]) -> None:
         if self.in_order:
-            keys = list(zip(*(cells[key] for key in self._keys), strict=True))
+            columns = [cells[key] for key in self._keys]
+            keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
             self.in_order = not self._last or self._last < keys[0]
             self.in_order &= all(map(lt, keys, islice(keys, 1, None)))
             self._last = keys[-1]
@@ -155,8 +159,7 @@ class Filling:
             self.close()
             cells = sealed.columns(cells)
         if connection.vendor == "postgresql":
-            rows = zip(map(str, lines), *(cells[c] for c in self._columns), strict=True)
-            self._write("\n".join(map("\t".join, rows)))
+            self._write(_text([list(map(str, lines)), *(cells[c] for c in self._columns)]))
             return
         cells = {**cells, **{day: [c or None for c in cells[day]] for day in self._days}}
         marks = ", ".join("?" * (len(self._columns) + 1))
@@ -170,12 +173,21 @@ class Filling:
             cursor = self._open.enter_context(connection.cursor())
             self._copy = self._open.enter_context(cursor.copy(self._copy_sql))
         if text:
-            self._copy.write(f"{text}\n".encode())
+            self._copy.write(text.encode())
 
     def close(self) -> None:
         """End the COPY. What was put is staged."""
         self._open.close()
         self._copy = None
+
+
+def _text(columns: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells parted by tabs. No cell holds a tab or a line's end."""
+    width = len(columns) + 1
+    cells = ["\n"] * (len(columns[0]) * width)
+    for place, column in enumerate(columns):
+        cells[place::width] = column
+    return "\t".join(cells).replace("\t\n\t", "\n").removesuffix("\t\n") + "\n"
 
 
 def settle(name: str) -> None:

@@ -1,7 +1,7 @@
 """Who may sign in (User) and who is in the bank's books (Cardholder): two things."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,8 @@ from django.db.models.functions import Replace, Upper
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit import crypto
+
+JSON = json.JSONEncoder(default=str, ensure_ascii=False, sort_keys=True)
 
 
 class Role(models.TextChoices):
@@ -82,7 +84,7 @@ class Person:
     postal_address: str = ""
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), default=str, ensure_ascii=False, sort_keys=True)
+        return JSON.encode(vars(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Person":

@@ -35,7 +35,7 @@ def sums(request: PortalRequest, ref: str) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @cardholder_required
 def posting(request: PortalRequest, ref: str, posting: str) -> HttpResponse:
-    """One movement worked out; htmx gets that part alone, for the ledger's row."""
+    """One movement worked out; htmx gets that part alone, as a row for the ledger."""
     held = get_object_or_404(queries.held_by(request.user), ref=ref)
     context = _movement(held, posting) | OWN
     cases = queries.disputed(held)
@@ -78,4 +78,4 @@ def _movement(account: CardAccount, ref: str) -> dict[str, Any]:
 
 
 def _page(request: PortalRequest) -> str:
-    return "explained/_posting.html" if wants_fragment(request) else "explained/posting.html"
+    return "explained/_row.html" if wants_fragment(request) else "explained/posting.html"

@@ -6,6 +6,7 @@ from decimal import Decimal as D
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
@@ -165,15 +166,20 @@ class TestAccount:
         for address in (url("account"), OVERVIEW):
             said = text(client.get(address))
             assert re.search(r"\(56 days\) 1\d of these days were on hold and are not", said)
+        viewer = sign_in(Client(), staff())
+        said = text(viewer.get(url("staff_account")))
+        assert re.search(r"M2 · 56 days 4\d of them count for the step of delay, because", said)
 
     def test_every_figure_leads_to_how_it_came_about(self, client, me):
         held = account(me)
-        post(held, "3/a", "2026-11-10", "repayment", -300)
+        post(held, "3/a b", "2026-11-10", "repayment", -300)
         sums, ways = url("sums"), ("overdue", "interest", "minimum", "balance")
         found = client.get(url("account")).content.decode()
         for way in ways:
             assert f'href="{sums}#{way}"' in found
-        posting = reverse("accounts:posting", args=["AC0001", "AC0001-3/a"])
+        posting = reverse("accounts:posting", args=["AC0001", "AC0001-3/a b"])
+        assert posting.endswith("AC0001-3/a%20b/") and client.get(posting).status_code == 200
+        assert "?line=posting:AC0001-3%2Fa%20b" in found
         assert f'href="{posting}" hx-get="{posting}"' in found
         for name in ("months", "account"):
             assert f'"{url(name)}"' in found

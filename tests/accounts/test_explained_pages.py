@@ -121,8 +121,11 @@ def test_every_movement_is_worked_out_and_the_part_alone_is_the_same(me, held):
         for part in said:
             assert part in text(page), ref
         part = me.get(url(ref), headers={"HX-Request": "true"})
-        assert text(part) in text(page) and "<h1" not in part.content.decode()
-        assert ' id="' not in part.content.decode()  # several may stand in one ledger
+        alone = text(part).removesuffix(" Open it on a page of its own")
+        assert alone in text(page) and "<h1" not in text_of(part)
+        assert re.match(r'\s*<tr role="row"><td role="cell" colspan="3">', text_of(part))
+        assert f'href="{url(ref)}"' in text_of(part)
+        assert ' id="' not in text_of(part)  # several may stand in one ledger
         assert "HX-Request" in page.headers["Vary"]
     assert HOSTILE not in me.get(url("A/ 1")).content.decode()
     with CaptureQueriesContext(
@@ -131,6 +134,24 @@ def test_every_movement_is_worked_out_and_the_part_alone_is_the_same(me, held):
         me.get(url("I"))
     asked = [q["sql"] for q in seen if not any(name in q["sql"] for name in ENGINE_ROOM)]
     assert len(asked) <= 8, asked
+
+
+@pytest.mark.django_db
+def test_a_charge_taken_back_whole_is_no_matter_for_a_dispute(me, held):
+    post(held, "V", "2026-10-22", "reversal", -120, reverses="AC0001-I")
+    post(held, "X", "2026-10-23", "reversal", -200, reverses="AC0001-A/ 1")
+    for ref in ("I", "A/ 1"):
+        page = me.get(url(ref))
+        assert "The bank has taken this charge back. Nothing of it is left to pay." in text(page)
+        assert "disputes/new/AC0001" not in text_of(page)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("law", ["us", "uk"])
+def test_rules_of_another_law_are_not_named(me, held, settings, law):
+    settings.JURISDICTION = law
+    assert "Rule: ACC-13 " in text(me.get(url("I")))
+    assert "CN-" not in text(me.get(reverse("accounts:sums", args=["AC0001"])))
 
 
 @pytest.mark.django_db

@@ -1,6 +1,6 @@
 """What this room deletes after its time: certified documents, codes, sessions."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.files.storage import storages
 
-from accounts.models import ActivationCode, EvidenceRequest
+from accounts.models import ActivationCode, ContactChoice, EvidenceRequest
 from portal.records import documents, retention
 from portal.records.audit import subject_of
 from portal.records.models import Document
@@ -107,3 +107,20 @@ def test_codes_of_letters_go_thirty_days_after_their_time(db):
 def test_the_day_begins_at_midnight_where_the_bank_is(db):
     assert retention.start_of(TODAY) == datetime(2026, 11, 21, 16, tzinfo=UTC)
     assert retention.day(datetime(2026, 11, 21, 16, tzinfo=UTC)) == TODAY
+
+
+@pytest.mark.django_db
+def test_a_choice_of_contact_goes_two_years_after_another_replaced_it():
+    holder = people.cardholder().cardholder
+    made = [datetime(year, 11, 21, 15, 59, tzinfo=UTC) for year in (2019, 2022, 2024)]
+    first, second, last = (
+        ContactChoice.objects.create(
+            cardholder=holder, made_at=at, earliest=time(9), latest=time(18), channels=["sms"]
+        )
+        for at in made
+    )
+    assert free("accounts.contact_choices") == [first, second]  # each until two years after the next
+    ContactChoice.objects.filter(pk=last.pk).update(made_at=AT - timedelta(days=30))
+    assert free("accounts.contact_choices") == [first]
+    purges.carry_out(confirmed(two_people(), "accounts.contact_choices"), at=AT)
+    assert list(ContactChoice.objects.order_by("pk")) == [second, last]

@@ -4,6 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 from django.utils.timezone import now
+from django.utils.translation import override
 
 from accounts import queries as ledger
 from accounts.actions import lift_hold, place_hold
@@ -46,7 +47,8 @@ def test_a_plan_leaves_the_disputed_part_out_and_says_so():
     assert (offer.total, terms.disputed) == (600, 400)
     from plans.agreement import clauses
 
-    said = " ".join(t for clause in clauses(terms) for t in clause.paragraphs.values())
+    with override("en"):
+        said = " ".join(t for clause in clauses(terms) for t in clause.paragraphs.values())
     assert "¥400.00" in said and "is not part of this agreement" in said
 
 
