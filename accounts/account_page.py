@@ -177,7 +177,7 @@ class Records:
         self.texts = [escape(_("Put your own words beside it")), escape(_("Change your words"))]
         self.tags = TAG % escape(_("Being disputed")), TAG % escape(_("Corrected"))
         page = reverse("disputes:personal_statement", args=[account.ref, ANY_MONTH])
-        self.own_page = escape(page)
+        self.own_page = escape(page).rpartition(ANY_MONTH)  # the ref before it may hold it too
 
     def __bool__(self) -> bool:
         return bool(self.records)
@@ -206,8 +206,8 @@ class Records:
         """Return the cardholder's own words beside a month, and where to write them."""
         words = self.words.get(period)
         shown = render_to_string("accounts/_own_words.html", {"words": words}) if words else ""
-        page = self.own_page.replace(ANY_MONTH, period)
-        return shown + LINK % (page, self.texts[words is not None], month)
+        before, _month, after = self.own_page
+        return shown + LINK % (before + period + after, self.texts[words is not None], month)
 
 
 ANY_MONTH = "0000-00"  # stands in an address for each month's

@@ -97,7 +97,7 @@ class Charge:
     stretches: tuple[Stretch, ...] = ()  # interest
     counted: tuple[Counted, ...] = ()  # default sum: what was paid in time of the minimum
     missing: Decimal | None = None  # default sum: of the minimum when the due date ended
-    taken_back: tuple[Counted, ...] = ()  # corrections that name this posting, below zero
+    taken_back: tuple[Counted, ...] = ()  # what stands of corrections that name it, below zero
     together: tuple[Counted, ...] = ()  # other charges for the same, less what was taken back
     reason: str = ""
 
@@ -109,12 +109,16 @@ class Charge:
 
     @property
     def right(self) -> Decimal | None:
-        """What this posting should have been by our figure, the others for the same as they are."""
-        return (
-            None
-            if self.ours is None
-            else max(ZERO, self.ours - (self.charged - self.posting.amount))
-        )
+        """What this posting should have been, before what was taken back of it (ACC-13d).
+
+        Of several charges for the same the last ones bear what is too much: no part of it is asked
+        back twice. Its own amount where others bear it all, or nothing is too much.
+        """
+        if self.difference is None:
+            return None
+        after = [c.amount for c in self.together if _at(c.movement) > _at(self.posting)]
+        left = self.posting.amount + sum((c.amount for c in self.taken_back), ZERO)
+        return self.posting.amount - max(ZERO, min(left, self.difference - sum(after, ZERO)))
 
     @property
     def difference(self) -> Decimal | None:
@@ -127,7 +131,7 @@ def charge(posting: Movement, *, books: Books, terms: Terms) -> Charge:
 
     `books` up to the feed's day. Errors: KeyError for a posting of any other kind.
     """
-    found = Charge(posting, RULES[posting.kind], None, taken_back=_taken_back(posting, books))
+    found = Charge(posting, RULES[posting.kind], None, taken_back=taken_back(posting, books))
     if posting.kind == "interest":
         return _interest(found, books, terms)
     if posting.kind == "late_fee":
@@ -221,19 +225,26 @@ def _in_time(counted: Iterable[Counted], day: date) -> Decimal:
     return -sum((c.amount for c in _early(counted, day)), ZERO)
 
 
-def _taken_back(posting: Movement, books: Books) -> tuple[Counted, ...]:
+def taken_back(posting: Movement, books: Books) -> tuple[Counted, ...]:
+    """Return what the bank took back of a charge and did not charge again since (ACC-3)."""
     back = (m for m in books.movements if m.reverses == posting.ref and m.amount < 0)
-    return tuple(Counted(movement, movement.amount) for movement in in_order(back))
+    stands = books.folded.standing
+    return tuple(Counted(m, -stands[m.ref]) for m in in_order(back) if stands[m.ref])
 
 
 def _together(posting: Movement, same: Iterable[Movement], books: Books) -> tuple[Counted, ...]:
     """Return other charges for the same, as far as they stand: two may make up one figure."""
     nets = [
-        Counted(m, m.amount + sum((c.amount for c in _taken_back(m, books)), ZERO))
+        Counted(m, m.amount + sum((c.amount for c in taken_back(m, books)), ZERO))
         for m in in_order(same)
         if m.ref != posting.ref
     ]
     return tuple(net for net in nets if net.amount)
+
+
+def _at(movement: Movement) -> tuple[date, str]:
+    """Return where a charge stands among others of its kind, as in_order() has it."""
+    return movement.on, movement.ref
 
 
 def _before(bills: Sequence[Bill], on: date) -> int:

@@ -9,13 +9,13 @@ from datetime import date
 from decimal import Decimal
 
 from accounts.book import ZERO, Bill, Components, Movement, fold
-from accounts.charges import DAY, Books, Charge, Counted, Stretch, Terms, charge
+from accounts.charges import DAY, Books, Charge, Counted, Stretch, Terms, charge, taken_back
 from accounts.rules import InterestBase, Span, contested, held, interest_base, live
 from portal.kit.money import rounded
 
 __all__ = [
     "Balance", "Books", "Charge", "Counted", "Due", "PerDay", "Split", "Stretch", "Terms",
-    "balance", "charge", "minimum", "overdue", "per_day", "split",
+    "balance", "charge", "minimum", "overdue", "per_day", "split", "taken_back",
 ]  # fmt: skip
 
 

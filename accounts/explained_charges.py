@@ -1,6 +1,6 @@
 """An interest or fee posting as a worked example, from what accounts.explain makes of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -79,7 +79,7 @@ class Worked:
     said: list[str]
     sums: list[Sum]
     verdict: str
-    state: str  # agrees, more, less, taken_back; older, or "" without a figure of ours
+    state: str  # agrees, more, elsewhere, less, taken_back; older, or "" without a figure of ours
     right: str  # what it should have been, as a plain number, where that is less
 
 
@@ -144,18 +144,27 @@ def _day_by_day(charge: Charge, write: Writer) -> list[Sum]:
 
 def _stretch(stretch: Stretch, rate: str, write: Writer) -> Line:
     text = ngettext("%(span)s, %(days)s day", "%(span)s, %(days)s days", stretch.days)
-    why = stretch.because[-1] if stretch.because else None
-    link = ""
-    if why:
-        link = _("after a payment of %(sum)s") if why.amount <= 0 else _("%(sum)s came back")
-        link %= {"sum": write.money(abs(why.amount))}
     return Line(
         text % {"span": write.days(stretch.first, stretch.last), "days": stretch.days},
         write.exact(stretch.exact),
         f"{write.money(stretch.base)} × {rate} × {stretch.days}",
-        why.movement.ref if why else "",
-        link,
+        stretch.because[-1].movement.ref if stretch.because else "",
+        _because(stretch.because, write),
     )
+
+
+def _because(counted: Sequence[Counted], write: Writer) -> str:
+    """Say what changed the base that day: the sum of it; "" where that comes to nothing."""
+    total = sum((each.amount for each in counted), ZERO)
+    if not total:
+        return ""
+    text = _("%(sum)s came back")
+    if total < 0:
+        text = _("lowered by %(sum)s")
+        if all(each.movement.kind == Posting.Kind.REPAYMENT for each in counted):
+            text = _("after a payment of %(sum)s")
+            text = text if len(counted) == 1 else _("after payments of %(sum)s in all")
+    return text % {"sum": write.money(abs(total))}
 
 
 def _missing(charge: Charge, write: Writer) -> list[Sum]:
@@ -233,4 +242,9 @@ def _verdict(charge: Charge, write: Writer) -> tuple[str, str]:
     if charge.difference:
         state = "more" if charge.difference > 0 else "less"
     in_all = bool(charge.taken_back or charge.together)
-    return state, str(VERDICTS[in_all, state]) % amounts
+    said = str(VERDICTS[in_all, state]) % amounts
+    if state == "more" and charge.right == charge.posting.amount:
+        where = _("What is too much stands in the last of these charges: %(what)s.")
+        what = {"what": named(charge.together[-1].movement, write)}
+        return "elsewhere", f"{said} {where % what}"
+    return state, said

@@ -95,7 +95,7 @@ def explained(ledger: Ledger, ref: str) -> Explained | None:
     if movement is None:
         return None
     write, told = Writer(ledger.account.currency), ledger.said[ref]
-    of_kind = _charge if movement.kind in CHARGED and movement.amount > 0 else _moved
+    of_kind = _charge if movement.kind in CHARGED and movement.amount >= 0 else _moved
     return Explained(
         ref=ref, kind=movement.kind, on=movement.on, transacted_on=told.transacted_on,
         amount=write.money(movement.amount), text=told.text,
@@ -139,12 +139,20 @@ def _moved(ledger: Ledger, movement: Movement, write: Writer) -> dict[str, Any]:
         }  # fmt: skip
     returned = ledger.books.by_ref.get(movement.reverses)
     if returned and returned.amount < 0 < movement.amount:
-        text = _(
+        return {"said": [_owed_again(returned)], "rule": "ACC-3"}
+    return {"said": [*_raised(movement), *_billed(ledger.books, movement, write)]}
+
+
+def _owed_again(returned: Movement) -> str:
+    if returned.kind == Kind.REPAYMENT:
+        return _(
             "A payment came to nothing: it was returned, or booked by mistake. From this day on it "
             "counts as never paid, and what it had paid is owed again."
         )
-        return {"said": [text], "rule": "ACC-3"}
-    return {"said": [*_raised(movement), *_billed(ledger.books, movement, write)]}
+    return _(
+        "The bank had taken something off what is owed. It put that back: from this day on it is "
+        "owed again."
+    )
 
 
 def _raised(movement: Movement) -> list[str]:
@@ -221,6 +229,8 @@ def _went(split: Split, write: Writer) -> str:
     """Say towards which minimum it counts, and whether it stayed."""
     if split.came_back:
         came = {"sum": write.money(split.came_back)}
+        if split.credit.kind != Kind.REPAYMENT:
+            return _("%(sum)s of it was put back later and is owed again.") % came
         return _("%(sum)s of it came back later and counts as never paid.") % came
     if split.bill is None:
         return _("It counts towards no minimum payment: no bill asked for it yet.")

@@ -208,7 +208,8 @@ def _interest(stand: Stand) -> Section:
     title, figure = _("Interest a day"), write.money(day.amount)
     if stand.plan:
         said.append(_("While the plan is kept, no interest is charged on the sum in it."))
-        return Section("interest", title, rates["year"], said, [], rules_of("CN-ACC-10"))
+        figure = _("%(year)s a year") % rates
+        return Section("interest", _("Interest"), figure, said, [], rules_of("CN-ACC-10"))
     if day.base.of is None or not day.base.amount:
         said.append(str(NO_INTEREST[day.base.reason]))
         return Section("interest", title, figure, said, [], rules_of("ACC-6", "CN-ACC-10"))

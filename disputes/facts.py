@@ -32,7 +32,7 @@ _standing = Prepared(  # most accounts have none, and each account page asks
 
 
 def own_words(account: CardAccount) -> dict[str, OwnWords]:
-    """Return a person's own words beside records, by month. Four queries if there are any, else one."""
+    """Return a person's own words beside records, by month. One query; four if there are any."""
     if not _standing(account.pk):
         return {}
     standing = list(PersonalStatement.objects.filter(account=account, withdrawn_at=None))

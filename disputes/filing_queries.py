@@ -1,7 +1,7 @@
 """What the pages of a new case read."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,8 +9,10 @@ from django.db.models import QuerySet
 
 from accounts.evidence import lines as certified
 from accounts.evidence import queries as evidence
+from accounts.explain import taken_back
+from accounts.explained_page import ledger
 from accounts.models import CardAccount, User
-from disputes import lines, queries, words
+from disputes import lines, queries, rules, words
 from disputes.clock import chain
 from disputes.lines import Contested
 from disputes.models import Dispute, Line, Upload
@@ -88,6 +90,21 @@ class Pick:
     citation: Citation | None = None
     taken: Line | None = None
     right: Decimal | None = None  # what its amount should be by our own sums, with its sign
+    part_back: bool = False  # the bank took back some of it: `right` is what it was to be before
+
+    def fills_in(self, reason: str) -> bool:
+        """Tell whether a draft with this reason, or none yet, takes `right` as an answer."""
+        reason = reason or Dispute.Reason.WRONG_AMOUNT
+        return self.right is not None and rules.asks_amount(reason, self.line.kind)
+
+    def worth(self, account: CardAccount, right: Decimal | None) -> "Pick":
+        """Return it with what its amount should be. Two queries for a movement."""
+        back = False
+        if right is not None and self.line.kind == Line.Kind.POSTING:
+            books = ledger(account).books
+            posting = books.by_ref.get(self.line.key)
+            back = bool(posting and taken_back(posting, books))
+        return replace(self, right=right, part_back=back)
 
 
 def picked(account: CardAccount, name: str) -> Pick | None:

@@ -1,7 +1,7 @@
 """A case as its handlers see it: each line as it was and as it is, and everything around it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,7 +28,7 @@ from disputes import facts, queries, words
 from disputes import terms as terms_of
 from disputes.lines import Contested
 from disputes.models import Deadline, Decision, Dispute, Line, Ruling
-from disputes.recount import Recount
+from disputes.recount import Recount, Stood
 from disputes.weighing import reads_now
 from portal.kit.money import formatted
 from portal.records.typeset import Block, Paper
@@ -61,7 +61,7 @@ class LineView:
     rulings: list[Ruling]
     words: ledger.OwnWords | None  # of the cardholder, beside the record
     how: Explained | None = None  # a movement worked out from the account's own terms
-    stood: list[tuple[object, str, str]] = field(default_factory=list)  # a record beside our rules
+    stood: Stood | None = None  # a record beside our own count of its month
 
     @property
     def facts(self) -> list[Change]:
@@ -111,7 +111,7 @@ def shown(line: Contested) -> dict[str, str]:
 def line_views(dispute: Dispute, decisions: Sequence[Decision]) -> list[LineView]:
     """Return each line beside itself. One query for each kind of line, and for own words.
 
-    Three more where a movement or a record is worked out again beside it.
+    Two more where a movement or a record is worked out again beside it.
     """
     reads, ruled = reads_now(dispute), queries.rulings_by_line(list(decisions))
     own, recount = facts.own_words(dispute.account), Recount(dispute.account)

@@ -28,6 +28,7 @@ def choose(
     rules.check(wish, queries.limits(today), agreed=agreed)
     Cardholder.objects.select_for_update(no_key=True).get(pk=cardholder.pk)
     last = cardholder.contact_choices.order_by("-made_at", "-pk").first()
+    at = max(at, last.made_at) if last else at  # who waited is the newer one, whatever its clock
     if wish.same(queries.permitted(last) if last else queries.usual(today)):
         return None
     choice = ContactChoice.objects.create(

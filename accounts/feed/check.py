@@ -125,7 +125,10 @@ class Checks:
         )  # fmt: skip
 
     def _accounts_known(self, name: str) -> None:
-        """Each row's account is known, and its amounts have the places of its currency."""
+        """Each row's account is known, and its amounts have the places of its currency.
+
+        Another fault of such an account hides none of these, unless it is in the account's own row.
+        """
         ledger = "" if self.full else "LEFT JOIN accounts_cardaccount k ON k.ref = s.account_ref"
         code = "a.currency" if self.full else "coalesce(a.currency, k.currency)"
         column, places = AMOUNTS.get(name, ("0", "0"))
@@ -134,7 +137,7 @@ class Checks:
         found = rows_of(
             f"SELECT s.line, s.account_ref, {code}, {column}, {places} FROM feed_{name} s "
             f"LEFT JOIN feed_card_accounts a ON a.account_ref = s.account_ref {ledger} "
-            f"WHERE ({code} IS NULL AND {free('s.account_ref')}) {other} "
+            f"WHERE ({code} IS NULL AND {free('s.account_ref', 'unread')}) {other} "
             f"ORDER BY s.line LIMIT {MOST}"
         )
         for line, owner, currency, amount, given in found:
@@ -191,7 +194,10 @@ class Checks:
 
 
 def free(column: str, kind: str = "account") -> str:
-    """Return the condition that a reference is not held already: one fault, one reject."""
+    """Return the condition that a reference is not held already: one fault, one reject.
+
+    A `kind` is one of Rejects.held.
+    """
     return f"{column} NOT IN (SELECT ref FROM feed_held WHERE kind = '{kind}')"
 
 
@@ -215,8 +221,9 @@ def classify(name: str) -> None:
     changed = differs(name, content)
     if name in ("cardholders", "card_accounts"):
         join = f's."{KEYS[name][0]}" = k.ref'
-        if name == "card_accounts":
-            changed += " OR k.closed_by_feed"
+        changed += {
+            "cardholders": " OR k.sealed_person = ''", "card_accounts": " OR k.closed_by_feed"
+        }[name]  # fmt: skip
     elif name in ("postings", "contacts"):
         join = f's."{KEYS[name][0]}" = k.ref'
         changed += " OR a.id IS NULL OR k.account_id <> a.id"

@@ -190,4 +190,6 @@ def _reject(
     owner = chunk.columns[positions[spec.owner]]
     owners = {owner[i] for i, _, _ in judged.faults}
     rejects.hold("cardholder" if spec.name == "cardholders" else "account", owners - {""})
+    if spec.name == "card_accounts":
+        rejects.hold("unread", owners - {""})
     rejects.add(f"{spec.name}.csv", sorted([*chunk.broken, *found]))

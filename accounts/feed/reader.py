@@ -119,7 +119,7 @@ class Table:
         self._line = 1  # where the next block begins
         self._decoded = 1  # the line up to which bytes were read
         self._ahead = ""  # lines that were read beyond the block before
-        self._no_csv = 0  # the first line that is not CSV
+        self._no_row = ""  # the first line that is not CSV, or not of the header's width
         self._fault: Fault | None = None  # why no line behind those already read can be
         self.header: list[str] = []
 
@@ -184,20 +184,20 @@ class Table:
         """Yield the rows, a block at a time, reading on behind lines that are not CSV.
 
         Errors: Unreadable; Refused FEED-1 (inflates, changed); Fault for what ends this file
-        only: encoding, an endless line, more rows than claimed, lines that are not CSV.
+        only: encoding, an endless line, more rows than claimed, lines that are no rows.
         """
         while block := (self._ahead + self._read() if len(self._ahead) < BLOCK else self._ahead):
             self._ahead = ""
             chunk = self._plain(block) or self._careful(block)
             self.rows += len(chunk.lines) + len(chunk.broken)
             yield chunk
-            if self.rows > self.entry.rows and not self._no_csv:
+            if self.rows > self.entry.rows and not self._no_row:
                 raise refuse(f"{self.entry.name} has more than {self.entry.rows} rows", Fault)
         if self._fault:
             raise self._fault
         self._unchanged()
-        if self._no_csv:
-            raise Fault("FEED-2", f"{self.entry.name}, line {self._no_csv}, is not CSV.")
+        if self._no_row:  # whose row it was cannot be known, so nobody's can be left out
+            raise Fault("FEED-2", f"{self.entry.name}, {self._no_row}.")
 
     def _plain(self, block: str) -> Chunk | None:
         """Cut a block by its commas, if that is all there is to it; else None."""
@@ -228,7 +228,7 @@ class Table:
                 cells = next(reader, [])
             except csv.Error as problem:
                 chunk.broken.append((self._line + at, "", "", f"is not CSV: {problem}"))
-                self._no_csv = self._no_csv or self._line + at
+                self._no_row = self._no_row or f"line {self._line + at}, is not CSV"
                 lines.at = at + 1
                 reader = csv.reader(lines, strict=True)
                 continue
@@ -238,6 +238,7 @@ class Table:
             elif cells:  # an empty line holds no row
                 reason = f"has {len(cells)} fields where the header has {width}"
                 chunk.broken.append((self._line + at, "", "", reason))
+                self._no_row = self._no_row or f"line {self._line + at}, {reason}"
         self._line += lines.at
         self._ahead = "".join(lines.all[lines.at :])
         chunk.lines, chunk.columns = begins, list(zip(*rows, strict=True)) or [()] * width

@@ -1,8 +1,8 @@
 # ruff: noqa: S608 (only our own table names are put into SQL)
 """A ledger table filled for the first time: PostgreSQL's indexes and foreign keys come after.
 
-Checking a million rows at once costs a tenth of checking each as it comes. Only for tables that
-are empty: whoever reads one meanwhile waits until it is live, and had nothing to read before.
+Checking a million rows at once costs a tenth of checking each as it comes. Only for a ledger that
+is empty: whoever reads it meanwhile waits until it is live, and had nothing to read before.
 """
 
 from collections.abc import Iterator
@@ -30,6 +30,7 @@ ORDER BY c.relname
 def bare(table: str, rows: int) -> Iterator[None]:
     """Take the table's indexes and foreign keys off while it is filled, if it is empty.
 
+    The caller gives no rows unless the whole ledger is: taking the keys off locks its accounts.
     Only inside a transaction, whose end on a fault puts everything back as it was.
     """
     few = connection.vendor != "postgresql" or rows < MANY

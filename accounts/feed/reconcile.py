@@ -10,6 +10,8 @@ from portal.kit.money import from_thousandths
 def reconcile(rejects: Rejects, free: str) -> set[str]:
     """Reject each statement that does not add up, and return whose they are.
 
+    Those of the ledger stand in no line of the feed: of each account the first is told, as line 0
+    of the postings.
     `free` is the condition that the account of an event e is not held already.
     """
     fresh = not one("SELECT EXISTS (SELECT 1 FROM accounts_cardaccount)")
@@ -26,8 +28,12 @@ def reconcile(rejects: Rejects, free: str) -> set[str]:
                 f"of {on}: opening {from_thousandths(opening)} and postings "
                 f"{from_thousandths(moved)} do not make it"
             )
-        file = "statements.csv" if line else "postings.csv"
-        rejects.add(file, [(line or 0, column, str(from_thousandths(value)), reason)])
+        if line:
+            found = (line, column, str(from_thousandths(value)), reason)
+            rejects.add("statements.csv", [found])
+        else:
+            reason = f"{column} {from_thousandths(value)} {reason}"
+            rejects.add("postings.csv", [(0, "account_ref", account, reason)])
         owners.add(account)
     return owners
 
@@ -54,9 +60,11 @@ WITH touched AS (
          so_far - coalesce(lag(so_far) OVER days, 0) AS moved, lag(closing) OVER days AS before
   FROM summed WHERE made = 1
   WINDOW days AS (PARTITION BY account_ref ORDER BY on_day)
+), wrong AS (
+  SELECT moved.*, row_number() OVER (PARTITION BY account_ref, line ORDER BY on_day) AS nth
+  FROM moved WHERE opening + moved <> closing OR before <> opening
 )
-SELECT line, account_ref, on_day, opening, moved, closing, before FROM moved
-WHERE opening + moved <> closing OR before <> opening
+SELECT line, account_ref, on_day, opening, moved, closing, before FROM wrong WHERE nth = 1
 ORDER BY line, account_ref, on_day LIMIT {most}
 """
 KNOWN = """

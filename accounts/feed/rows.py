@@ -73,8 +73,8 @@ def header_positions(spec: Spec, header: Sequence[str], file: str) -> dict[str, 
     known = {column.name for column in spec.columns}
     positions = {name: i for i, name in enumerate(header)}
     problem = ""
-    if unknown := [name for name in header if name not in known]:
-        problem = f"has the unknown column {unknown[0][:60]!r}"
+    if unknown := [i for i, name in enumerate(header) if name not in known]:
+        problem = f"has {v.unknown_column(header[unknown[0]], unknown[0] + 1)}"
     elif len(positions) != len(header):
         problem = "names a column twice"
     elif missing := [c.name for c in spec.columns if c.required and c.name not in positions]:

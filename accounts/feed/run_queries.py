@@ -138,7 +138,7 @@ class Standing:
 
     @property
     def went_live(self) -> bool:
-        """Whether a run that was killed had made its feed live before."""
+        """Whether a run that was killed, or failed, had made its feed live before."""
         made = FeedLoad.objects.filter(feed_id=self.run.feed_id)
         return made.filter(loaded_at__gte=self.run.started_at).exists()
 

@@ -71,7 +71,7 @@ class Recorded(Progress):
     def __init__(
         self, folder: Path, *, by: Any, clock: Callable[[], datetime], only_check: bool = False
     ) -> None:
-        self._clock = clock
+        self._clock, self._folder = clock, folder
         self._written_at = at = clock()
         self.run = FeedRun(
             folder=folder.resolve().name[:200], by=by, only_check=only_check,
@@ -99,7 +99,7 @@ class Recorded(Progress):
         """Write what came of it. The phase stays where a load stopped that did not come through."""
         changes: dict[str, Any] = {
             "state": state, "rows_done": self.run.rows_done, "ended_at": self._clock(),
-            "message": message[:400],
+            "message": self._plain(message)[:400],
         }  # fmt: skip
         if state in OUTCOMES.values():
             changes["phase"] = Phase.DONE
@@ -111,13 +111,24 @@ class Recorded(Progress):
             changes["rejects_file"] = ""
         self._write(**changes)
 
+    def _plain(self, message: str) -> str:
+        """Return the message with names only: where files lie is told in the terminal."""
+        kept = settings.VAR_DIR / self.run.rejects_file
+        message = message.replace(f"; see {kept}", "")
+        for folder in (self._folder, self._folder.resolve()):
+            message = message.replace(f"{folder}/", "")
+        return message
+
     def _rejected(self) -> int:
-        """Count the rows in the file of rejects: a row with two faults is one."""
+        """Count as Rejects does: a row with two faults is one, and so is an account's line 0."""
         if not self.run.rejects_file:
             return 0
         try:
             with (settings.VAR_DIR / self.run.rejects_file).open(encoding="utf-8", newline="") as f:
-                return len({(row["file"], row["line"]) for row in csv.DictReader(f)})
+                return len({
+                    (row["file"], row["value"] if row["line"] == "0" else row["line"])
+                    for row in csv.DictReader(f)
+                })  # fmt: skip
         except OSError:
             return 0
 

@@ -44,12 +44,16 @@ def texts(cells: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 def _known(refs: Sequence[str]) -> dict[str, str]:
-    """Return the fingerprints of those cardholders who are in the ledger."""
+    """Return the fingerprints of those cardholders who are in the ledger, sealed."""
     every: Any
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             where, every = "ref = ANY(%s)", list(refs)
         else:
             where, every = "ref IN (SELECT value FROM json_each(%s))", json.dumps(list(refs))
-        cursor.execute(f"SELECT ref, person_hash FROM accounts_cardholder WHERE {where}", [every])
+        cursor.execute(
+            "SELECT ref, person_hash FROM accounts_cardholder "
+            f"WHERE {where} AND sealed_person <> ''",
+            [every],
+        )
         return dict(cursor.fetchall())

@@ -4,11 +4,12 @@
 Nothing is parsed or compared here, so that the ledger is locked for as short as may be.
 """
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
 from accounts.feed.check import LEDGER, OWNED, empty, leave_out_held
 from accounts.feed.manifest import NAMES, Manifest
@@ -18,10 +19,8 @@ from accounts.models import FeedLoad
 from portal.kit.errors import Refused
 from portal.records import audit
 
-SHARE, FEW = (
-    5,
-    10,
-)  # a full feed that lacks more than a fifth of the accounts, at least ten, is refused
+SHARE, FEW = 5, 10  # a full feed that lacks more than a fifth, at least ten, is refused
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -58,7 +57,7 @@ def count(report: Report) -> None:
             f"SELECT count(*) - count(known), count(known) FROM feed_{name}_new"
         )[0]
         settled = counts.added + counts.changed + counts.rejected
-        counts.unchanged = counts.rows - settled - counts.held
+        counts.unchanged = max(0, counts.rows - settled - counts.held)
 
 
 def _held(name: str, counts: Counts) -> int:
@@ -134,7 +133,8 @@ def apply(
             run("LOCK TABLE accounts_feedload IN SHARE ROW EXCLUSIVE MODE")
         if newest() != last:
             raise Refused("FEED-3", "Another feed was loaded meanwhile. Run the command again.")
-        added = {name: counts.added for name, counts in report.files.items()}
+        first = empty("card_accounts")  # or readers of a live ledger would wait: rebuild.py
+        added = {name: counts.added for name, counts in report.files.items() if first}
         _people()
         _accounts(manifest, added)
         _statements(added)
@@ -145,12 +145,17 @@ def apply(
 def tell_planner(report: Report) -> None:
     """After a first load PostgreSQL believes the ledger empty, and the next feed's joins crawl.
 
-    What a night adds it learns by itself, from autovacuum, as it does the finer statistics.
+    What a night adds it learns by itself, from autovacuum, as it does the finer statistics. The
+    feed is live by now: a fault here is only logged.
     """
-    if connection.vendor == "postgresql":
+    if connection.vendor != "postgresql":
+        return
+    try:
         for name, counts in report.files.items():
             if counts.added * SHARE > counts.rows:
                 run(f"ANALYZE {LEDGER[name]}")
+    except (Error, OSError):
+        log.warning("The feed is live; PostgreSQL's statistics are not renewed.", exc_info=True)
 
 
 def newest() -> int | None:
@@ -159,9 +164,11 @@ def newest() -> int | None:
 
 
 def _people() -> None:
+    """Change and add people. A change of language alone comes without the sealed person."""
     run(
-        "UPDATE accounts_cardholder SET language = s.language, sealed_person = s.sealed_person, "
-        "person_hash = s.person_hash FROM feed_cardholders_new s "
+        "UPDATE accounts_cardholder SET language = s.language, person_hash = s.person_hash, "
+        "sealed_person = CASE s.sealed_person WHEN '' THEN accounts_cardholder.sealed_person "
+        "ELSE s.sealed_person END FROM feed_cardholders_new s "
         "WHERE s.known = accounts_cardholder.id"
     )
     run(

@@ -122,6 +122,13 @@ def money(cell: str, *, negative: bool) -> tuple[str, str]:
     return f"{sign}{value}", str(len(part))
 
 
+def unknown_column(cell: str, number: int) -> str:
+    """Name a header's cell, unless it may be a person's fact in a file without a header."""
+    if re.fullmatch(r"[a-z_]{1,40}", cell):
+        return f"the unknown column {cell!r}"
+    return f"an unknown column (number {number})"
+
+
 def amount(thousandths: int, places: int) -> str:
     """Return the text an amount was read from."""
     return f"{Decimal(thousandths) / 1000:.{places}f}"

@@ -13,9 +13,10 @@ from django.utils.translation import ngettext, pgettext
 
 from accounts import queries
 from accounts.evidence import facts
-from accounts.evidence.walk import Spell, Walked
+from accounts.evidence.walk import Spell
 from accounts.models import CardAccount, OverdueRecord
 from accounts.months import pictures, reported, rules
+from accounts.months.count import Count
 from accounts.rules import months_before
 from portal.packs import Pack, load
 
@@ -72,7 +73,8 @@ def months_page(account: CardAccount, span: int, *, staff: bool) -> MonthsPage:
     walked = ledger.walk(account.as_of)
     pack = load(settings.JURISDICTION, on=account.as_of)
     since = months_before(account.as_of, span - 1)
-    beside = _beside(account, walked, pack, reports, staff=staff)
+    count = Count.of(walked, ledger.bills, account.as_of)
+    beside = _beside(account, count, pack, reports, staff=staff)
     shown = {
         period: reported.month(versions, beside)
         for period, versions in reports.items()
@@ -97,7 +99,7 @@ def _reports(account: CardAccount) -> Reports:
 
 
 def _beside(
-    account: CardAccount, walked: Walked, pack: Pack, reports: Reports, *, staff: bool
+    account: CardAccount, count: Count, pack: Pack, reports: Reports, *, staff: bool
 ) -> reported.Beside:
     """Read what stands beside the reports: one query; for the cardholder up to four."""
     own = f"{account.ref}:"
@@ -105,8 +107,7 @@ def _beside(
     return reported.Beside(
         ref=account.ref,
         currency=account.currency,
-        as_of=account.as_of,
-        ends={end.on: end for end in walked.month_ends},
+        count=count,
         cases={
             line.key.removeprefix(own): line.number
             for line in (queries.disputed(account) if reports else ())

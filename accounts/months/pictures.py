@@ -14,6 +14,7 @@ from django.utils.translation import ngettext, pgettext
 from accounts.book import ZERO
 from accounts.evidence.ledger import Ledger
 from accounts.evidence.walk import DayEnd, Walked
+from accounts.months.rules import reach
 from accounts.rules import LAST_BUCKET, MONTH_OF_DELAY, bucket, month_end
 from portal.kit import pictures
 from portal.kit.money import formatted
@@ -29,6 +30,7 @@ class Point(NamedTuple):
     balance: Decimal
     repaid: Decimal  # less what came back; may be below zero then
     end: DayEnd
+    reach: str  # rules.reach: what our books know of `end`
 
     @property
     def whole(self) -> bool:
@@ -59,10 +61,11 @@ def points(ledger: Ledger, walked: Walked, *, since: date) -> list[Point]:
         balances[on] = step.balance
         if step.movement.ref in ledger.repaid:
             repaid[on] -= step.movement.amount
-    found, balance = [], ledger.bills[0].opening if ledger.bills else ZERO
+    first = ledger.bills[0] if ledger.bills else None
+    found, balance = [], first.opening if first else ZERO
     for end in walked.month_ends:
         balance = balances.get(end.on, balance)
-        found.append(Point(end.on, balance, repaid[end.on], end))
+        found.append(Point(end.on, balance, repaid[end.on], end, reach(end, first)))
     return [point for point in found if point.on >= since]
 
 
@@ -96,7 +99,9 @@ def of_balance(months: Sequence[Point], currency: str) -> Figure:
 def of_lateness(months: Sequence[Point], currency: str) -> Figure:
     """Draw the days past due at each month's end over the steps M1, M2 …"""
     days = [Decimal(p.end.days) for p in months]
-    rows = [(_name(p), str(p.end.days), formatted(p.end.overdue, currency)) for p in months]
+    rows = [
+        (_name(p), _days(p), formatted(p.end.overdue, currency) if p.reach else "–") for p in months
+    ]
     return Figure(
         id="late",
         title=_("Days past due at the end of each month"),
@@ -148,9 +153,9 @@ def _of_balance(months: Sequence[Point], currency: str) -> str:
 
 
 def _of_lateness(months: Sequence[Point]) -> str:
-    over, last = [p for p in months if p.whole], months[-1]
+    over, last = [p for p in months if p.whole and p.reach], months[-1]
     late = [p for p in over if p.end.days]
-    said = []
+    said: list[str] = []
     if over and not late:
         said.append(_("Nothing was overdue at the end of any of these months."))
     elif late:
@@ -166,14 +171,30 @@ def _of_lateness(months: Sequence[Point]) -> str:
             longest.end.days,
         ) % {"days": longest.end.days, "on": date_format(longest.on)}
         said += [told, most]
-    if not last.whole or not over:
+    if last.reach and (not last.whole or not over):
         now = ngettext("On %(on)s it was %(days)d day past due.",
                        "On %(on)s it was %(days)d days past due.", last.end.days)  # fmt: skip
         none = _("On %(on)s nothing was overdue.")
         said.append(
             (now if last.end.days else none) % {"on": date_format(last.on), "days": last.end.days}
         )
+    if any(p.reach != "all" for p in months):
+        said.append(
+            _(
+                "The first bill we hold began with a debt. Whether bills before it were overdue we "
+                "cannot tell, so it may have been late for longer than shown here."
+            )
+        )
     return " ".join(said)
+
+
+def _days(point: Point) -> str:
+    """Write the days past due as far as our books know them (REC-5)."""
+    if not point.reach:
+        return "–"
+    if point.reach == "sum":
+        return _("at least %(days)d") % {"days": point.end.days}
+    return str(point.end.days)
 
 
 def _name(point: Point) -> str:

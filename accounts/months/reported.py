@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import queries
-from accounts.evidence.walk import DayEnd
 from accounts.models import OverdueRecord
 from accounts.months import rules
-from accounts.rules import month_end
+from accounts.months.count import Count
 from portal.kit.money import formatted
 
 
@@ -66,8 +65,7 @@ class Beside:
 
     ref: str
     currency: str
-    as_of: date
-    ends: Mapping[date, DayEnd]  # our own count, by the last day of the month
+    count: Count  # our own
     cases: Mapping[str, str]  # YYYY-MM → the number of the open case
     words: Mapping[str, queries.OwnWords]
     notice_before: bool  # the law wants notice before the report
@@ -169,24 +167,21 @@ def _replaced(by: OverdueRecord | None) -> str:
 
 def _count(record: OverdueRecord, beside: Beside) -> tuple[str, bool]:
     """Return our own count at the month's end, and whether the report says otherwise."""
-    on = month_end(first_day(record.period))
-    if on > beside.as_of:
-        said = _("Our books end on %(on)s, before the month did: we cannot compare yet.")
-        return said % {"on": date_format(beside.as_of)}, False
-    end = beside.ends.get(on)
-    if end is None:
-        return _("Our books do not reach back to this month, so we cannot compare."), False
-    same = (end.days, end.overdue) == (record.days_past_due, record.overdue_amount)
-    if end.days or end.overdue:
+    own = beside.count.at(first_day(record.period))
+    if own.end is None:
+        return own.why, False
+    if own.end.days or own.end.overdue:
         said = ngettext(
             "Our own count at the end of %(on)s: %(days)d day past due, %(amount)s overdue.",
             "Our own count at the end of %(on)s: %(days)d days past due, %(amount)s overdue.",
-            end.days,
+            own.end.days,
         )
     else:
         said = _("Our own count at the end of %(on)s: nothing overdue.")
-    facts = {"days": end.days, "amount": formatted(end.overdue, beside.currency)}
-    told = said % {**facts, "on": date_format(on)}
-    if same:
-        return f"{told} {_('The report says the same.')}", False
-    return f"{told} {_('The report says something else.')}", True
+    facts = {"days": own.end.days, "amount": formatted(own.end.overdue, beside.currency)}
+    differs = any(own.differs(record.days_past_due, record.overdue_amount))
+    verdict = _("The report says something else.") if differs else _("The report says the same.")
+    if own.why:
+        same, other = _("The report names the same sum."), _("The report names another sum.")
+        verdict = f"{other if differs else same} {own.why}"
+    return f"{said % {**facts, 'on': date_format(own.on)}} {verdict}", differs

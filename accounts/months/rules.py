@@ -1,6 +1,6 @@
 """What the reported months come to: what is adverse, whether notice came before, and the years.
 
-Pure. docs/rules.md has CN-CR-01, CN-CR-06 and the readings REC-1 to REC-4.
+Pure. docs/rules.md has CN-CR-01, CN-CR-06 and the readings REC-1 to REC-5.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from accounts.evidence.walk import Spell
+from accounts.book import Bill
+from accounts.evidence.walk import DayEnd, Spell
 from accounts.rules import month_end
 
 DAY = timedelta(days=1)
@@ -33,6 +34,19 @@ def notice(*, is_adverse: bool, reported_on: date | None, notified_on: date | No
     if notified_on is None:
         return "none"
     return "before" if notified_on < reported_on else "late"
+
+
+def reach(end: DayEnd, first: Bill | None) -> str:
+    """Return how much our books know of a month's end, as a code (REC-5).
+
+    all; sum: how much was overdue, but not for how long, as it began with the first bill we hold;
+    "": nothing, as an older bill may have been overdue. `first` is that first bill.
+    """
+    if first is None or first.opening <= 0:
+        return "all"
+    if end.on <= first.due_on:
+        return ""
+    return "sum" if end.days and end.on - end.days * DAY == first.due_on else "all"
 
 
 @dataclass(frozen=True)

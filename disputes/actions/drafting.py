@@ -104,7 +104,7 @@ def add_line(draft: Dispute, pick: Pick, *, by: User, at: datetime) -> str:
     names = [*row.lines.values_list("kind", "key"), (pick.line.kind, pick.line.key)]
     row.matter = matter
     _choose(row, names, {names[-1]: pick.line})
-    if pick.right is not None and rules.asks_amount(row.reason or WRONG_AMOUNT, names[-1][0]):
+    if pick.fills_in(row.reason):
         row.reason = row.reason or WRONG_AMOUNT
         row.lines.filter(kind=names[-1][0], key=names[-1][1]).update(asked_amount=pick.right)
     if cite := pick.citation:

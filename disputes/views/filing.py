@@ -4,7 +4,6 @@ What was sent already answers with its case: a second click, or another tab, end
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -68,6 +67,7 @@ def begin(request: PortalRequest, ref: str) -> HttpResponse:
         return _to(draft, draft.step)
     other = bool(pick and draft and draft.matter not in ("", rules.MATTER_OF[pick.line.kind]))
     context: dict[str, Any] = {"account": account, "pick": pick, "draft": draft, "other": other}
+    context["fills_in"] = bool(pick and pick.fills_in(draft.reason if draft and not other else ""))
     context["times"] = queries.times(on=localdate())
     return render(request, "disputes/new/begin.html", context)
 
@@ -87,7 +87,7 @@ def _pick(request: PortalRequest, account: CardAccount) -> Pick | None:
         raise Http404 from error
     if pick is None:
         raise Http404
-    return replace(pick, right=suggested(request.GET.get("right", ""), pick.line))
+    return pick.worth(account, suggested(request.GET.get("right", ""), pick.line))
 
 
 def _begun(request: PortalRequest, account: CardAccount, pick: Pick | None) -> HttpResponse:
@@ -106,11 +106,22 @@ def _begun(request: PortalRequest, account: CardAccount, pick: Pick | None) -> H
     try:
         if pick:
             step = drafting.add_line(draft, pick, by=by, at=at)
+            _say_dropped(request, draft, pick)
     except Refused as no:
         if no.rule == "DISPUTE-MATTER":
             return redirect(request.get_full_path())  # which asks what to do with the draft
         messages.error(request, said(no))
     return _to(draft, step)
+
+
+def _say_dropped(request: PortalRequest, draft: Dispute, pick: Pick) -> None:
+    """Say so if our figure was offered and the reason, chosen before, asks for none."""
+    if pick.right is not None and not pick.fills_in(draft.reason):
+        text = _(
+            "Your draft has a reason already that asks for no amount, so what it should be by our "
+            "sums is not filled in. You can choose another reason."
+        )
+        messages.info(request, text)
 
 
 def _to(draft: Dispute, step: str) -> HttpResponse:

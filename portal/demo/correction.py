@@ -16,7 +16,8 @@ def write_correction(out: Path, *, as_of: date) -> bool:
     """Write a delta with one record reported again; False if none was reported before today."""
     account = CardAccount.objects.get(ref=ACCOUNT)
     wrong = account.overdue_records.filter(reported_on__lt=as_of, days_past_due__gt=1)
-    record = wrong.order_by("period").first()
+    # a code stands for 30 days: with a day fewer than 31, 61 … it would be another
+    record = next((r for r in wrong.order_by("period") if r.days_past_due % 30 != 1), None)
     if record is None:
         return False
     out.mkdir(parents=True, exist_ok=True)

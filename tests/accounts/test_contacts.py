@@ -1,7 +1,7 @@
 """Who contacted me, as the cardholder and the staff see it; and what someone permits."""
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from html import unescape
 from itertools import count
 
@@ -351,3 +351,13 @@ def test_staff_are_not_in_the_banks_books():
     agent = staff("agent")
     actions.email_changed(agent, old="a@example.com", new="b@example.com", at=datetime.now(UTC))
     assert not OutboxEvent.objects.exists()
+
+
+def test_who_waited_for_another_choice_is_the_newer_one(me):
+    bare(me, "AC1")
+    usual = queries.usual(NOON.date())
+    facts = {"agreed": False, "by": me}
+    actions.choose(me.cardholder, usual._replace(latest=time(20)), at=NOON, **facts)
+    earlier = NOON - timedelta(milliseconds=5)
+    actions.choose(me.cardholder, usual._replace(latest=time(18)), at=earlier, **facts)
+    assert queries.person(me.cardholder).chosen.latest == time(18)

@@ -267,3 +267,21 @@ def test_a_payment_says_what_it_paid_and_in_which_order():
     account = books(LATE, late, bills=(SEPT,), as_of=date(2027, 1, 1))
     got = explain.split(late, books=account)
     assert (got.days_late, got.order, got.parts) == (91, "principal_first", Components(D(100)))
+
+
+def test_what_was_charged_again_is_not_taken_back():
+    waived = move("w", "10-10", -120, "waiver", "i")
+    got = interest(waived, move("b", "10-20", 120, "reversal", "w"))
+    assert (got.taken_back, got.charged) == ((), 120)
+    got = interest(waived, move("b", "10-20", 50, "reversal", "w"))
+    assert (got.taken_back, got.charged) == (((waived, -70),), 50)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "rights"),  # ours is 120.00 for both
+    [(120, 20, (120, 0)), (100, 50, (100, 20)), (150, 10, (120, 0)), (60, 60, (60, 60))],
+)
+def test_what_is_too_much_is_asked_back_once(first, last, rights):
+    pair = [move("h", "10-05", first, "interest"), move("i", "10-05", last, "interest")]
+    got = [charged(mine, *pair[::-1][at:at + 1]).right for at, mine in enumerate(pair)]  # fmt: skip
+    assert got == list(rights)

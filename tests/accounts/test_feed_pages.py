@@ -76,6 +76,15 @@ def test_a_run_that_was_killed_says_so_and_what_is_live(supervisor):
     assert "had gone live, whole, before it stopped" in page(supervisor, stopped)
 
 
+def test_a_run_that_failed_behind_the_commit_says_its_feed_is_live(supervisor):
+    failed = run("failed", quiet=5, message="OSError")
+    assert "last good feed stays live" in page(supervisor, failed)
+    live(localdate())
+    shown = page(supervisor, failed)
+    assert "A fault of ours" in shown and "had gone live, whole, before it stopped" in shown
+    assert "last good feed stays" not in shown and "Run it again" not in shown
+
+
 QUIET = [("claims", 9, False), ("claims", 11, True), ("rows", 2.9, False), ("rows", 3.1, True),
          ("whole", 29, False), ("live", 29, False), ("live", 31, True)]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import io
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,9 +11,9 @@ from django.db import DatabaseError
 from accounts.feed import run_queries, runs, swap, terminal
 from accounts.feed.manifest import Unreadable
 from accounts.feed.progress import Progress
-from accounts.models import FeedLoad, FeedRun
+from accounts.models import FeedLoad, FeedRun, Posting
 from portal.kit.errors import Refused
-from tests.accounts.feedbox import NOON, Box, contact, delta
+from tests.accounts.feedbox import NOON, Box, contact, delta, posting
 
 
 class Clock:
@@ -88,10 +89,10 @@ def faulty(tmp_path, monkeypatch):
 
 
 ENDS = [  # how, the error, state, the phase it stopped in, what the message begins with, rejected
-    (no_manifest, Unreadable, "unreadable", "claims", "/", 0),
+    (no_manifest, Unreadable, "unreadable", "claims", "manifest.json: No such", 0),
     (again, None, "known", "done", "", 0),
     (other_content, Refused, "refused", "claims", "FEED-4 Feed F1 was loaded", 0),
-    (spoilt, Refused, "refused", "whole", "FEED-2 1 row", 1),
+    (spoilt, Refused, "refused", "whole", "FEED-2 1 rows rejected.", 1),
     (faulty, RuntimeError, "failed", "live", "RuntimeError", 0),
 ]
 
@@ -109,6 +110,7 @@ def test_each_end_is_kept(tmp_path, monkeypatch, how, error, state, phase, messa
     kept = FeedRun.objects.order_by("-pk")[0]
     assert (kept.state, kept.phase, kept.rejected) == (state, phase, rejected)
     assert kept.message.startswith(message) and "a row in it" not in kept.message
+    assert "/" not in kept.message and "see" not in kept.message  # no path of ours
     assert kept.ended_at
     assert bool(run_queries.rejects_file(kept)) == bool(rejected)
 
@@ -161,6 +163,58 @@ def test_rows_are_written_once_a_second_and_never_while_the_feed_goes_live(tmp_p
     assert seen == [0, 0, 30, 30, 30]
     kept.end("loaded")
     assert FeedRun.objects.get().rows_done == 50
+
+
+@pytest.mark.django_db
+def test_a_file_without_a_header_tells_nobody_of_its_first_person(tmp_path):
+    for first, said in (("示例;0-1", "an unknown column (number 1)"), ("thing", "column 'thing'")):
+        box = Box()
+        box.raw["cardholders"] = f"{first}\nx\n".encode()
+        with pytest.raises(Refused) as refusal:
+            loaded(box, tmp_path)
+        kept = FeedRun.objects.order_by("-pk")[0].message
+        assert said in kept and said in str(refusal.value)
+        assert "示例" not in kept + str(refusal.value)
+
+
+@pytest.mark.django_db
+def test_what_breaks_an_account_of_the_ledger_counts_once_for_each_account(tmp_path):
+    """Its statements stand in no line of the feed; a tolerance of one is not one for all."""
+    Box().load(tmp_path)
+    for most, live in ((1, False), (2, True)):
+        later = delta()
+        later.rows["postings"] = [
+            posting("Q1", 1, "2026-09-01", "7.00"),
+            posting("Q2", 2, "2026-10-01", "7"),
+            posting("Q3", 1, "2026-11-01", "7.00"),
+            posting("Q4", 1, "2026-10-01", "7.00"),  # another statement of the same account
+        ]
+        later.rows["contacts"] = [contact("K9", 1)]
+        try:
+            counts = loaded(later, tmp_path, most_rejects=most).files["postings"]
+        except Refused:
+            assert not live
+        else:
+            assert live and (counts.rejected, counts.held, counts.unchanged) == (2, 2, 0)
+        kept = FeedRun.objects.order_by("-pk")[0]
+        told = run_queries.first_rejects(run_queries.rejects_file(kept))
+        assert [(row["line"], row["value"]) for row in told] == [("0", "A1"), ("0", "A2")]
+        assert kept.rejected == 2
+    assert not Posting.objects.filter(ref__startswith="Q").exists()
+
+
+@pytest.mark.django_db
+def test_a_fault_behind_the_commit_is_only_logged(tmp_path, monkeypatch):
+    logged = []
+    monkeypatch.setattr(swap.log, "warning", lambda text, **named: logged.append(text))
+    monkeypatch.setattr(swap, "connection", SimpleNamespace(vendor="postgresql"))
+
+    def broken(*args):
+        raise DatabaseError("canceled")
+
+    monkeypatch.setattr(swap, "run", broken)
+    swap.tell_planner(swap.Report("F1", "loaded", {"postings": swap.Counts(rows=1, added=1)}))
+    assert "is live" in logged[0]
 
 
 # == the terminal

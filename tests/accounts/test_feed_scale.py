@@ -111,6 +111,23 @@ def test_a_first_load_leaves_every_index_and_key_behind_also_when_it_fails(tmp_p
     assert Posting.objects.count() == 4
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_later_load_into_an_empty_table_keeps_every_index_and_key_on(tmp_path, monkeypatch):
+    """Taking one off would lock the accounts it refers to, and with them every page."""
+    monkeypatch.setattr(rebuild, "MANY", 1)
+    box = Box()
+    box.rows["contacts"] = []
+    box.load(tmp_path)
+
+    def altered(sql, params=()):
+        raise AssertionError(sql)
+
+    monkeypatch.setattr(rebuild, "run", altered)
+    later = delta()
+    later.rows["contacts"] = [contact("K1", 1)]
+    assert later.load(tmp_path).files["contacts"].added == 1
+
+
 @pytest.mark.django_db
 def test_one_pass_tells_what_is_wrong_in_every_file(tmp_path):
     """A fault of one file as a whole hides nothing of the next, nor of the rows before it."""
@@ -137,6 +154,31 @@ def test_one_pass_tells_what_is_wrong_in_every_file(tmp_path):
     }, found  # fmt: skip
     assert any(re.match("is not one of", row["reason"]) for row in rejects())
     assert not any(row["reason"] == "no such account" for row in rejects())
+
+
+@pytest.mark.django_db
+def test_another_fault_of_an_account_hides_no_row_of_one_that_is_unknown(tmp_path):
+    """But an account whose own row is rejected is not told once more for each row of it."""
+    box = Box()
+    box.rows["card_accounts"][1]["status"] = "gone"
+    box.rows["contacts"] = [contact("K1", 1), contact("K2", 9, channel="pigeon"),
+                            contact("K3", 9)]  # fmt: skip
+    with pytest.raises(Refused):
+        box.load(tmp_path, only_check=True)
+    assert [(row["file"], row["line"], row["column"]) for row in rejects()] == [
+        ("card_accounts.csv", "3", "status"), ("contacts.csv", "3", "channel"),
+        ("contacts.csv", "4", "account_ref")]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_row_of_another_width_refuses_the_feed_whatever_is_tolerated(tmp_path):
+    """Whose it is cannot be told: a short row of A1 would be lost and A1 loaded without it."""
+    box = Box()
+    box.raw["postings"] = box.text("postings").encode() + b"P9,A1,2026-10-22\n"
+    box.entries["postings"] = {"rows": 5}
+    with pytest.raises(Refused, match=r"postings\.csv, line 6, has 3 fields where") as refusal:
+        box.load(tmp_path, most_rejects=9)
+    assert refusal.value.rule == "FEED-2" and not Posting.objects.exists()
 
 
 @pytest.mark.django_db

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts import queries
-from accounts.evidence.walk import Spell
+from accounts.book import Bill
+from accounts.evidence.walk import DayEnd, Spell
 from accounts.months import rules
 from accounts.views.arrears import READERS
 from disputes.models import PersonalStatement
@@ -87,6 +88,18 @@ def test_the_years_begin_when_nothing_overdue_is_left(months, spells, runs):
 )  # fmt: skip
 def test_the_years_end_on_the_same_day(settled, years, until):
     assert rules.shown_until(day(settled), years) == day(until)
+
+
+@pytest.mark.parametrize(
+    ("opening", "on", "days", "known"),
+    [(0, "2026-09-25", 0, "all"), (500, "2026-09-25", 0, ""), (500, "2026-08-31", 0, ""),
+     (500, "2026-09-30", 5, "sum"), (500, "2026-09-30", 0, "all"), (500, "2026-10-31", 6, "all"),
+     (0, "2026-09-30", 5, "all"), (-5, "2026-09-30", 5, "all")],
+)  # fmt: skip
+def test_before_the_first_bill_we_hold_our_books_cannot_tell(opening, on, days, known):
+    first = Bill(day("2026-09-05"), day("2026-09-25"), D(opening), D(8100), D(800))
+    assert rules.reach(DayEnd(day(on), days, D(days)), first) == known
+    assert rules.reach(DayEnd(day(on), days, D(days)), None) == "all"
 
 
 # == the page
@@ -202,6 +215,17 @@ class TestPage:
         assert "In dispute: case D-1" in section(page, "2026-09")
         assert "record:AC0001:2026-09" not in page.content.decode()
         assert "I was in hospital." in section(page, "2026-10")
+
+    def test_where_the_first_bill_begins_with_a_debt_no_report_is_called_wrong(self, client, held):
+        held.statements.filter(statement_on="2026-09-05").update(opening_balance=D(500))
+        report(held, "2026-08", version=2, days_past_due=40, overdue_amount=D(500))
+        page = client.get(PAGE)
+        assert not any(month.differs for month in page.context["page"].months)
+        assert "do not reach back" in section(page, "2026-08")
+        october = section(page, "2026-10")
+        assert "names the same sum." in october and "we cannot compare the days" in october
+        assert "so it may have been late for longer" in text(page)
+        assert "October 2026 at least 36 ¥1,600.00" in text(page)
 
     def test_other_law_says_only_what_it_has(self, client, held, settings):
         settings.JURISDICTION = "uk"

@@ -119,7 +119,7 @@ def test_a_choice_of_contact_goes_two_years_after_another_replaced_it():
         )
         for at in made
     )
-    assert free("accounts.contact_choices") == [first, second]  # each until two years after the next
+    assert free("accounts.contact_choices") == [first, second]
     ContactChoice.objects.filter(pk=last.pk).update(made_at=AT - timedelta(days=30))
     assert free("accounts.contact_choices") == [first]
     purges.carry_out(confirmed(two_people(), "accounts.contact_choices"), at=AT)

@@ -55,7 +55,7 @@ def test_each_payment_can_be_opened_by_its_owner(client, scene):
     assert "Divided by 3 equal payments ¥333.3333… Regular payment: rounded once" in first
     assert "After this payment, ¥666.67 of the plan is still to come." in first
     assert "¥1,000.00 Less the payments before it: 2 × ¥333.33 −¥666.66 Payment 3 ¥333.34" in last
-    assert "The last payment takes what rounding left over" in last
+    assert "The last payment takes what the others leave over" in last
     agreement = me.get(reverse("plans:agreement", args=[number])).content.decode()
     assert reverse("plans:payment", args=[number, 2]) in agreement
     assert me.get(reverse("plans:payment", args=[number, 4])).status_code == 404
