@@ -151,7 +151,11 @@ def _told(notice: str, record: OverdueRecord, beside: Beside) -> str:
 def _versions(versions: Sequence[OverdueRecord], beside: Beside) -> list[Version]:
     newer: list[OverdueRecord | None] = [*versions[1:], None]
     return [
-        Version(record.version, f"{_said(record, beside)}. {_on(record)}", _replaced(by))
+        Version(
+            record.version,
+            _("%(said)s. %(on)s") % {"said": _said(record, beside), "on": _on(record)},
+            _replaced(by),
+        )
         for record, by in zip(versions, newer, strict=True)
     ]
 
