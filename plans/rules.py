@@ -9,22 +9,60 @@ from decimal import ROUND_HALF_UP, Decimal
 from portal.kit.errors import Refused, gettext_noop
 from portal.packs import Rule
 
+ZERO = Decimal(0)
+EQUAL, STEPPED, SETTLEMENT, TOKEN = "equal", "stepped", "settlement", "token"
+
 
 @dataclass(frozen=True)
 class Due:
-    """One instalment: its day and its amount in the plan's currency."""
+    """One instalment: its day and its amount in the plan's currency; of it, `interest`."""
 
     on: date
     amount: Decimal
+    interest: Decimal = ZERO
+
+
+@dataclass(frozen=True)
+class Waived:
+    """What the bank gives up of an overdue sum, by component, if the plan is kept."""
+
+    principal: Decimal = ZERO
+    interest: Decimal = ZERO
+    default_sum: Decimal = ZERO
+    fees: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.principal + self.interest + self.default_sum + self.fees
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What defines a plan free of interest: the regular instalment, how many, and the first day."""
+    """What defines a plan: the regular instalment, how many, and the first day; and its kind.
+
+    `rate`: nominal interest a year while it is kept, as a fraction. Stepped: `low_months`
+    instalments of `low` come first. Token: `review_on`, when what is left is looked at again.
+    """
 
     each: Decimal
     months: int
     first_on: date
+    kind: str = EQUAL
+    rate: Decimal = ZERO
+    low: Decimal = ZERO
+    low_months: int = 0
+    waived: Waived = Waived()
+    review_on: date | None = None
+
+
+def plan_sum(overdue: Decimal, choice: Choice) -> Decimal:
+    """Return what a plan repays, its own interest aside: what is overdue less what is waived.
+
+    A token plan repays its small payments only; the rest waits for the review.
+    """
+    if choice.kind == TOKEN:
+        return choice.each * choice.months
+    return overdue - choice.waived.total
 
 
 def add_months(day: date, months: int) -> date:

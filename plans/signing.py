@@ -15,7 +15,7 @@ from accounts.actions import place_hold
 from accounts.models import CardAccount, Hold, User
 from plans.actions import move
 from plans.agreement import Terms, clauses
-from plans.forms import SignForm
+from plans.forms.signing import SignForm
 from plans.models import Agreement, Instalment, Offer, OfferDraft
 from plans.notices import tell
 from portal.kit.crypto import fingerprint

@@ -1,18 +1,20 @@
 """Which step may follow which. Nothing else is possible; docs/states.md draws it."""
 
-from plans.models import Agreement, Offer, PlanRequest
+from plans.models import Agreement, Offer, PlanRequest, PolicyVersion
 
 R, O, A = PlanRequest.Status, Offer.Status, Agreement.Status  # noqa: E741
+P = PolicyVersion.Status
 
 REQUEST: dict[str, set[str]] = {
     R.DRAFT: {R.SUBMITTED, R.WITHDRAWN},
-    R.SUBMITTED: {R.UNDER_REVIEW, R.WITHDRAWN},
+    R.SUBMITTED: {R.UNDER_REVIEW, R.OFFERED, R.WITHDRAWN},  # offered at once: by the policy
     R.UNDER_REVIEW: {R.OFFERED, R.REFUSED, R.WITHDRAWN},
     R.OFFERED: set(),
     R.REFUSED: set(),
     R.WITHDRAWN: set(),
 }
 OFFER: dict[str, set[str]] = {
+    O.PROPOSED: {O.PREPARING, O.WITHDRAWN, O.EXPIRED},
     O.PREPARING: {O.OPEN, O.WITHDRAWN, O.EXPIRED},
     O.OPEN: {O.ACCEPTED, O.DECLINED, O.EXPIRED, O.WITHDRAWN, O.SUPERSEDED},
     O.ACCEPTED: set(),
@@ -22,9 +24,16 @@ OFFER: dict[str, set[str]] = {
     O.SUPERSEDED: set(),
 }
 AGREEMENT: dict[str, set[str]] = {
-    A.ACTIVE: {A.COMPLETED, A.BROKEN, A.REPLACED},
+    A.ACTIVE: {A.COMPLETED, A.BROKEN, A.REPLACED, A.WITHDRAWN},
     A.COMPLETED: set(),
     A.BROKEN: set(),
     A.REPLACED: set(),
+    A.WITHDRAWN: set(),
 }
-TABLES = {PlanRequest: REQUEST, Offer: OFFER, Agreement: AGREEMENT}
+POLICY: dict[str, set[str]] = {
+    P.DRAFT: {P.PROPOSED, P.WITHDRAWN},
+    P.PROPOSED: {P.APPROVED, P.DRAFT, P.WITHDRAWN},
+    P.APPROVED: set(),
+    P.WITHDRAWN: set(),
+}
+TABLES = {PlanRequest: REQUEST, Offer: OFFER, Agreement: AGREEMENT, PolicyVersion: POLICY}

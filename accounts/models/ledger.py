@@ -240,6 +240,8 @@ class Hold(models.Model):
         PLAN = "plan", _("Instalment plan")
         DISPUTE = "dispute", _("Dispute")
         BREATHING_SPACE = "breathing_space", _("Breathing space")
+        INSOLVENCY = "insolvency", _("Insolvency")
+        DEATH = "death", _("The cardholder has died")
 
     account = models.ForeignKey(CardAccount, models.PROTECT, related_name="holds")
     reason = models.CharField(max_length=20, choices=Reason)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate, now
 
 from accounts.models import OneTimeCode
-from plans import actions
+from plans import actions, policies
 from plans.models import Agreement, Offer, PlanRequest
 from portal import packs
 from portal.kit.errors import Refused
@@ -348,13 +348,15 @@ def test_offers_end_when_their_time_is_over(scene):
 
 
 @pytest.mark.parametrize("sum_", ["3000.29", "4999.99", "5543.09"])
+@pytest.mark.django_db
 def test_sixty_months_are_open_to_any_sum_that_is_large_enough(sum_):
     """The even share rounds down for half of all sums: that must not close the longest term."""
-    from plans.forms import PlanForm
+    from plans.forms.asking import PlanForm
 
     on = localdate()
     position = SimpleNamespace(overdue=Decimal(sum_), currency="CNY")
     data = {"by": "months", "months": "60", "first_on": (on + timedelta(days=20)).isoformat()}
-    form = PlanForm(data, position=position, pack=packs.load("cn", on=on), on=on)
+    limits, pack = policies.in_force(on), packs.load("cn", on=on)
+    form = PlanForm(data, position=position, pack=pack, policy=limits, on=on)
     assert form.is_valid(), form.errors
     assert sum(due.amount for due in form.dues) == Decimal(sum_)

@@ -5,6 +5,7 @@ from decimal import Decimal as D
 
 import pytest
 from django.urls import reverse
+from django.utils.timezone import now
 
 from plans.models import Agreement, Instalment
 from plans.pictures import progress
@@ -40,5 +41,5 @@ def test_the_page_draws_it_while_the_plan_lives(client):
     said = client.get(address).content.decode()
     assert "No payment has been due yet. 3 payments are still to come: ¥1,000.00." in said
     assert said.count('class="pic-bar coming"') == 3
-    Agreement.objects.filter(pk=agreement.pk).update(status=Agreement.Status.BROKEN)
+    Agreement.objects.filter(pk=agreement.pk).update(status=Agreement.Status.BROKEN, ended_at=now())
     assert "still to come" not in client.get(address).content.decode()

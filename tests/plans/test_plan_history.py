@@ -1,6 +1,7 @@
 """What certified documents read of plans: every plan ever signed, through accounts.queries."""
 
 import pytest
+from django.utils.timezone import now
 from django.utils.translation import override
 
 from accounts import queries
@@ -26,7 +27,7 @@ def test_a_signed_plan_is_told_with_its_document_and_every_payment(django_assert
 def test_plans_that_ended_are_told_too_oldest_first():
     scene = behind()
     first = scene.sign(scene.offered())
-    Agreement.objects.update(status="broken")
+    Agreement.objects.update(status="broken", ended_at=now())
     second = scene.sign(scene.offered())
     got = queries.plan_history(scene.account)
     assert [(past.number, past.state) for past in got] == [

@@ -222,7 +222,7 @@ def test_two_acceptances_at_once_make_one_agreement():
 
 @pytest.mark.django_db(transaction=True)
 def test_an_offer_rendered_by_two_workers_opens_once(monkeypatch):
-    monkeypatch.setattr(actions, "_wake_renderer", lambda: None)
+    monkeypatch.setattr("plans.actions.deciding._wake_renderer", lambda: None)
     offer = behind().preparing()
 
     def work(_: int) -> bool:

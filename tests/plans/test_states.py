@@ -40,6 +40,7 @@ def test_an_agreement_moves_by_the_table(scene, was, to):
         number=offer.number, offer=offer, account=scene.account, total=1, document=document,
         status=was, accepted_sha256="0" * 64, evidence_sha256="0" * 64, method="email-code",
         accepted_at=at, accepted_by=scene.holder,
+        ended_at=None if was == "active" else at,
     )  # fmt: skip
     walk(agreement, was, to, allowed=to in AGREEMENT[was])
 

@@ -1,7 +1,7 @@
 """The agents' pages about plans. Supervisors act as agents; auditors and handlers read."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
@@ -13,8 +13,9 @@ from accounts.access import PortalRequest, log_staff_view, staff_required
 from accounts.history import history
 from accounts.masking import masked_facts
 from accounts.models.people import Role
-from plans import actions, queries
-from plans.forms import OfferForm, RefuseForm, WithdrawOfferForm, as_asked
+from plans import actions, policies, queries
+from plans.forms.deciding import OfferForm, RefuseForm, WithdrawOfferForm
+from plans.forms.schedule import as_asked
 from plans.models import Offer, PlanRequest
 from portal import packs
 from portal.kit.errors import IllegalMove, Refused, Stale
@@ -78,6 +79,7 @@ def _offer_form(asked: PlanRequest, data: object) -> OfferForm:
         initial=initial,
         position=ledger.plannable(asked.account),
         pack=packs.load(law(), on=on),
+        policy=policies.in_force(on),
         on=on,
     )
 
@@ -160,3 +162,23 @@ def withdraw_offer(request: PortalRequest, number: str) -> HttpResponse:
     except (Stale, IllegalMove):
         messages.info(request, _("The cardholder was first. Here is where it stands now."))
     return redirect("plans:staff_request", number)
+
+
+@staff_required(*DECIDERS)
+def second(request: PortalRequest) -> HttpResponse:
+    raise Http404
+
+
+@staff_required(*DECIDERS)
+def ask_cardholder(request: PortalRequest, number: str) -> HttpResponse:
+    raise Http404
+
+
+@staff_required(*DECIDERS)
+def approve_offer(request: PortalRequest, number: str) -> HttpResponse:
+    raise Http404
+
+
+@staff_required(*DECIDERS)
+def return_offer(request: PortalRequest, number: str) -> HttpResponse:
+    raise Http404

@@ -1,0 +1,44 @@
+"""How an offer ends without a signature."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from plans.actions.moving import move
+from plans.models import Offer
+from plans.notices import tell
+from portal.kit.errors import IllegalMove, Stale
+
+
+@transaction.atomic
+def withdraw_offer(offer: Offer, *, reason: str, by: User, at: datetime) -> None:
+    """The bank takes an offer back and says why. Errors: Stale if it was accepted meanwhile."""
+    move(offer, Offer.Status.WITHDRAWN, by=by, at=at, ending=reason)
+    tell(offer.account, "plan.offer_withdrawn", number=offer.number, at=at)
+
+
+@transaction.atomic
+def decline(offer: Offer, *, reason: str, by: User, at: datetime) -> None:
+    """The cardholder says no thank you, and why if they like; they can ask again at once."""
+    move(offer, Offer.Status.DECLINED, by=by, at=at, ending=reason)
+
+
+def expire(offers: Iterable[Offer], *, at: datetime) -> int:
+    """End offers whose time is over; each in its own transaction."""
+    done = 0
+    for offer in offers:
+        try:
+            with transaction.atomic():
+                move(offer, Offer.Status.EXPIRED, by=None, at=at)
+                tell(offer.account, "plan.offer_expired", number=offer.number, at=at)
+            done += 1
+        except (Stale, IllegalMove):
+            continue
+    return done
+
+
+def is_live(offer: Offer, *, at: datetime) -> bool:
+    """Tell whether the offer can still be accepted, as far as its own row says."""
+    return offer.status == Offer.Status.OPEN and at <= offer.expires_at

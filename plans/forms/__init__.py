@@ -1,0 +1,1 @@
+"""Forms of the plans room. They parse, call the rule, and turn its refusal into an error."""

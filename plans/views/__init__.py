@@ -1,0 +1,1 @@
+"""The pages of the plans room, cardholder's and staff's."""

@@ -1,0 +1,133 @@
+"""Reading an offer, signing it, or saying no."""
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import stepup
+from accounts.access import PortalRequest, cardholder_required
+from accounts.stored import from_store
+from plans import actions, queries, signing
+from plans.agreement import Terms, clauses, document_language
+from plans.forms.signing import DeclineForm, SignForm
+from plans.models import Offer, OfferDraft
+from portal.kit.errors import IllegalMove, Refused, Stale
+from portal.kit.forms import said
+from portal.kit.http import download
+from portal.records import documents
+
+
+def _offer(request: PortalRequest, number: str) -> Offer:
+    offer = get_object_or_404(queries.offers_of(request.user), number=number)
+    if not offer.drafts.exists():  # still being written, or taken back before it was
+        raise Http404
+    return offer
+
+
+def _draft(offer: Offer) -> OfferDraft:
+    return offer.drafts.get(language=document_language())
+
+
+@cardholder_required
+@require_safe
+def offer_page(request: PortalRequest, number: str) -> HttpResponse:
+    """The whole agreement as text, and as a PDF in both languages, before anything is signed."""
+    offer = _offer(request, number)
+    terms = Terms.unsealed(offer.number, offer.sealed_terms)
+    facts = {
+        "offer": offer,
+        "clauses": clauses(terms),
+        "drafts": offer.drafts.order_by("-language"),
+        "draft": _draft(offer),
+        "decline": DeclineForm(),
+        "live": actions.is_live(offer, at=now()),
+    }
+    return render(request, "plans/offer.html", facts)
+
+
+@cardholder_required
+@require_safe
+@from_store
+def draft_pdf(request: PortalRequest, number: str, language: str) -> FileResponse:
+    draft = get_object_or_404(_offer(request, number).drafts, language=language)
+    return download(documents.fetch(draft.sha256), f"{number}.{language}.pdf")
+
+
+@cardholder_required
+@require_POST
+def send_code(request: PortalRequest, number: str) -> HttpResponse:
+    """Mail a code that signs this very document and nothing else."""
+    offer = _offer(request, number)
+    about = _("signing agreement %(number)s") % {"number": number}
+    try:
+        stepup.send_code(
+            request.user, purpose=f"sign:{_draft(offer).sha256}", about=about, at=now()
+        )
+    except Refused as no:
+        messages.error(request, said(no))
+    return redirect("plans:sign", number)
+
+
+@cardholder_required
+@require_http_methods(["GET", "POST"])
+@from_store
+def sign(request: PortalRequest, number: str) -> HttpResponse:
+    offer = _offer(request, number)
+    if offer.status == Offer.Status.ACCEPTED:
+        return redirect("plans:agreement", number)
+    if not actions.is_live(offer, at=now()):
+        return render(request, "plans/offer_changed.html", {"offer": offer}, status=409)
+    draft, name = _draft(offer), offer.account.cardholder.person.full_name
+    data = request.POST if request.method == "POST" else None
+    form = SignForm(data, full_name=name, initial={"sha256": draft.sha256})
+    posted = request.method == "POST" and form.is_valid()
+    if posted and (done := _signed(request, offer, draft, form)):
+        return done
+    facts = {"offer": offer, "draft": draft, "form": form, "name": name}
+    facts["methods"] = stepup.methods(request.user)
+    return render(request, "plans/sign.html", facts, status=422 if form.errors else 200)
+
+
+def _signed(
+    request: PortalRequest, offer: Offer, draft: OfferDraft, form: SignForm
+) -> HttpResponse | None:
+    """Check the code and sign; None leaves the form with its error."""
+    if form.cleaned_data["sha256"] != draft.sha256:
+        return render(request, "plans/offer_changed.html", {"offer": offer}, status=409)
+    user, code, at = request.user, form.cleaned_data["code"], now()
+    try:
+        method = stepup.check(user, purpose=f"sign:{draft.sha256}", code=code, at=at)
+        signature = signing.signature_from(request, form, method)
+        signing.accept(offer, draft, signature=signature, by=user, at=at)
+    except Refused as no:
+        accepted = _offer(request, offer.number).status == Offer.Status.ACCEPTED
+        if accepted:  # this is the second of two clicks
+            return redirect("plans:agreement", offer.number)
+        form.add_error("code", said(no))
+        return None
+    except Stale:
+        return _lost(request, offer.number)
+    return redirect("plans:agreement", offer.number)
+
+
+def _lost(request: PortalRequest, number: str) -> HttpResponse:
+    """Another request was first: show the agreement it made, or say what changed."""
+    offer = _offer(request, number)
+    if offer.status == Offer.Status.ACCEPTED:
+        return redirect("plans:agreement", number)
+    return render(request, "plans/offer_changed.html", {"offer": offer}, status=409)
+
+
+@cardholder_required
+@require_POST
+def decline(request: PortalRequest, number: str) -> HttpResponse:
+    offer, form = _offer(request, number), DeclineForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    try:
+        actions.decline(offer, reason=reason, by=request.user, at=now())
+    except (Stale, IllegalMove):
+        messages.info(request, _("This offer has moved on meanwhile. Here is where it stands now."))
+    return redirect("plans:offer", number)
