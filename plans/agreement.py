@@ -25,6 +25,12 @@ from portal.kit.errors import Refused
 from portal.kit.money import formatted, named
 from portal.packs import Pack
 
+ZERO = Decimal(0)
+AMOUNTS = {
+    "balance", "principal", "interest", "default_sum", "fees", "total", "annual_rate", "disputed",
+    "overdue", "rate", "waived_principal", "waived_interest", "waived_default_sum", "waived_fees",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -50,7 +56,21 @@ class Terms:
     lateness_allowed: int
     record_years: int
     limitation_years: int
-    disputed: Decimal = Decimal(0)  # of what was overdue: in dispute, and not in this agreement
+    disputed: Decimal = ZERO  # of what was overdue: in dispute, and not in this agreement
+    overdue: Decimal = ZERO  # undisputed, when it was made: `total` is what of it is repaid
+    kind: str = rules.EQUAL
+    rate: Decimal = ZERO  # nominal interest a year while the plan is kept, as a fraction
+    waived_principal: Decimal = ZERO
+    waived_interest: Decimal = ZERO
+    waived_default_sum: Decimal = ZERO
+    waived_fees: Decimal = ZERO
+    review_on: date | None = None  # token plans
+    missed_allowed: int = 0  # missed payments at a time before the notice of breach
+    remedy_days: int = 14
+    cooling_off: int = 0
+    moves_allowed: int = 0
+    move_within: int = 0
+    replaces: str = ""  # the number of the agreement that this one revises
 
     def sealed(self) -> str:
         """Return the terms as encrypted JSON, bound to the offer's number."""
@@ -62,28 +82,27 @@ class Terms:
     def unsealed(cls, number: str, text: str) -> "Terms":
         """Read terms back. Errors: InvalidTag if they were altered or belong to another offer."""
         facts: dict[str, Any] = json.loads(crypto.decrypt(text, bound_to=f"terms:{number}"))
-        for name in (
-            "balance",
-            "principal",
-            "interest",
-            "default_sum",
-            "fees",
-            "total",
-            "annual_rate",
-        ):
+        facts.setdefault("overdue", facts["total"])  # older terms cover all of it
+        for name in AMOUNTS & facts.keys():
             facts[name] = Decimal(facts[name])
-        facts["disputed"] = Decimal(facts.get("disputed", "0"))  # older terms do not say
         facts["dues"] = [
-            rules.Due(date.fromisoformat(due["on"]), Decimal(due["amount"]))
+            rules.Due(
+                date.fromisoformat(due["on"]),
+                Decimal(due["amount"]),
+                Decimal(due.get("interest", "0")),
+            )
             for due in facts["dues"]
         ]
+        if facts.get("review_on"):
+            facts["review_on"] = date.fromisoformat(facts["review_on"])
         facts["made_at"] = datetime.fromisoformat(facts["made_at"])
         facts["as_of"] = date.fromisoformat(facts["as_of"])
         return cls(**facts)
 
 
 def terms_for(number: str, account: CardAccount, person: Person, position: Position,
-              dues: list[rules.Due], *, policy: Policy, pack: Pack, at: datetime) -> Terms:  # fmt: skip
+              choice: rules.Choice, dues: list[rules.Due], *, policy: Policy, pack: Pack,
+              at: datetime, replaces: str = "") -> Terms:  # fmt: skip
     """Gather the facts of an offer from the ledger, the policy and the rule pack."""
     parts = position.overdue_by_component
     return Terms(
@@ -101,13 +120,29 @@ def terms_for(number: str, account: CardAccount, person: Person, position: Posit
         interest=parts.interest,
         default_sum=parts.default_sum,
         fees=parts.fees,
-        total=position.overdue,
+        total=rules.plan_sum(position.overdue, choice),
         dues=dues,
-        annual_rate=rules.annual_rate(position.overdue, [due.amount for due in dues]),
+        annual_rate=rules.annual_rate(
+            rules.plan_sum(position.overdue, choice), [due.amount for due in dues]
+        ),
         lateness_allowed=policy.lateness_allowed,
         record_years=pack["record.shown_for"].value,
         limitation_years=pack["limitation.years"].value,
         disputed=position.disputed,
+        overdue=position.overdue,
+        kind=choice.kind,
+        rate=choice.rate,
+        waived_principal=choice.waived.principal,
+        waived_interest=choice.waived.interest,
+        waived_default_sum=choice.waived.default_sum,
+        waived_fees=choice.waived.fees,
+        review_on=choice.review_on,
+        missed_allowed=policy.missed_allowed,
+        remedy_days=policy.remedy_days,
+        cooling_off=policy.cooling_off,
+        moves_allowed=policy.moves_allowed,
+        move_within=policy.move_within,
+        replaces=replaces,
     )
 
 

@@ -105,7 +105,9 @@ def _offered(
     total = rules.plan_sum(position.overdue, choice)
     dues = rules.schedule(total, choice, agreed_on=localdate(at), unit=unit, longest=longest)
     person = account.cardholder.person
-    terms = terms_for(number, account, person, position, dues, policy=limits, pack=pack, at=at)
+    terms = terms_for(
+        number, account, person, position, choice, dues, policy=limits, pack=pack, at=at
+    )
     return Offer.objects.create(
         **columns(choice), number=number, request=request, account=account, total=total,
         overdue=position.overdue,
