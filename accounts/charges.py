@@ -48,6 +48,28 @@ class Books:
     def by_ref(self) -> dict[str, Movement]:
         return {movement.ref: movement for movement in self.movements}
 
+    @cached_property
+    def corrections(self) -> dict[str, list[Movement]]:
+        """Return by charge the credits that correct it, in order (ACC-3)."""
+        found: dict[str, list[Movement]] = {}
+        for movement in in_order(self.movements):
+            if movement.amount < 0 and (corrected := self.charge_of(movement)):
+                found.setdefault(corrected.ref, []).append(movement)
+        return found
+
+    def charge_of(self, movement: Movement) -> Movement | None:
+        """Return the charge a movement corrects, however many corrections lie between (ACC-3).
+
+        None where it corrects none; corrections that name each other in a ring correct none either.
+        """
+        seen: set[str] = set()
+        while movement.ref not in seen and (named := self.by_ref.get(movement.reverses)):
+            if named.kind in RULES and named.amount >= 0:
+                return named
+            seen.add(movement.ref)
+            movement = named
+        return None
+
     def until(self, on: date) -> "Books":
         """Return the books as they stood at the end of a day."""
         bills = [bill for bill in self.bills if bill.made_on <= on]
@@ -161,15 +183,20 @@ def _interest(found: Charge, books: Books, terms: Terms) -> Charge:
         return replace(found, ours=ZERO, exact=ZERO, reason="nothing_owed")
     if _in_time(counted, bill.due_on) >= bill.closing:
         return replace(found, ours=ZERO, exact=ZERO, reason="paid_in_full")
-    lowering = _lowering(counted, then.folded) if terms.interest_basis == "unpaid" else ()
+    lowering = _lowering(counted, then) if terms.interest_basis == "unpaid" else ()
     stretches = _stretches(base, lowering, bill.made_on, end, rate)
     exact = sum((stretch.exact for stretch in stretches), ZERO)
     return replace(found, ours=rounded(exact, terms.currency), exact=exact, stretches=stretches)
 
 
-def _lowering(counted: Iterable[Counted], book: Book) -> list[Counted]:
+def _lowering(counted: Iterable[Counted], books: Books) -> list[Counted]:
     """Return what changes the base: all that counts, but corrections of what bears none."""
-    free = {c.movement.ref for c in counted if book.named_by(c.movement) in BEARS_NONE}
+    named_by = books.folded.named_by
+    free = {
+        c.movement.ref
+        for c in counted
+        if named_by(books.charge_of(c.movement) or c.movement) in BEARS_NONE
+    }
     return [c for c in counted if not free & {c.movement.ref, c.movement.reverses}]
 
 
@@ -227,9 +254,9 @@ def _in_time(counted: Iterable[Counted], day: date) -> Decimal:
 
 def taken_back(posting: Movement, books: Books) -> tuple[Counted, ...]:
     """Return what the bank took back of a charge and did not charge again since (ACC-3)."""
-    back = (m for m in books.movements if m.reverses == posting.ref and m.amount < 0)
     stands = books.folded.standing
-    return tuple(Counted(m, -stands[m.ref]) for m in in_order(back) if stands[m.ref])
+    back = books.corrections.get(posting.ref, ())
+    return tuple(Counted(m, -stands[m.ref]) for m in back if stands[m.ref])
 
 
 def _together(posting: Movement, same: Iterable[Movement], books: Books) -> tuple[Counted, ...]:

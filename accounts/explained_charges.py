@@ -81,6 +81,7 @@ class Worked:
     verdict: str
     state: str  # agrees, more, elsewhere, less, taken_back; older, or "" without a figure of ours
     right: str  # what it should have been, as a plain number, where that is less
+    other: str = ""  # elsewhere: the reference of the charge that is too high
 
 
 def worked(charge: Charge, terms: Terms, write: Writer) -> Worked:
@@ -91,7 +92,8 @@ def worked(charge: Charge, terms: Terms, write: Writer) -> Worked:
     right = ""
     if state == "more" and charge.right is not None:
         right = str(charge.right.quantize(unit(terms.currency)))
-    return Worked(_said(charge, terms), sums, said, state, right)
+    other = charge.together[-1].movement.ref if state == "elsewhere" else ""
+    return Worked(_said(charge, terms), sums, said, state, right, other)
 
 
 def _said(charge: Charge, terms: Terms) -> list[str]:

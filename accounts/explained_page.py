@@ -82,6 +82,7 @@ class Explained:
     verdict: str = ""
     state: str = ""  # explained_charges.Worked.state
     right: str = ""  # what it should have been, as a plain number, where that is less
+    other: str = ""  # the reference of another charge that is too high instead
     rule: str = ""  # ids in docs/rules.md
 
     @property
@@ -109,15 +110,17 @@ def _charge(ledger: Ledger, movement: Movement, write: Writer) -> dict[str, Any]
     found = worked(charge, contract, write)
     return {
         "said": found.said, "sums": found.sums, "verdict": found.verdict, "state": found.state,
-        "right": found.right, "rule": rules_of(charge.rule, "CN-ACC-07"),
+        "right": found.right, "other": found.other, "rule": rules_of(charge.rule, "CN-ACC-07"),
     }  # fmt: skip
 
 
 def _links(books: Books, movement: Movement, write: Writer) -> list[Line]:
-    """Name what it takes back, and what took it back."""
+    """Name what it takes back, the charge that is about in the end, and what took it back."""
     found = []
     if before := books.by_ref.get(movement.reverses):
         found.append(_link(_("It belongs to: %(what)s"), before, write))
+        if (charge := books.charge_of(movement)) and charge != before:
+            found.append(_link(_("In the end it is about: %(what)s"), charge, write))
     for other in books.movements:
         if other.reverses == movement.ref:
             found.append(_link(_("Later about it: %(what)s"), other, write))

@@ -25,8 +25,9 @@ from accounts.models import (
     OneTimeCode,
 )
 from accounts.models.people import REF_AS_TYPED
-from portal.records.models import Document, Notice
-from portal.records.retention import Category, clear, start_of
+from portal.records.models import Document, Notice, OutboxEvent, OutboxExport
+from portal.records.outbox_files import UNFINISHED
+from portal.records.retention import Category, clear, held, start_of
 
 ACCOUNT, PERSON = "accounts.cardaccount:", "accounts.cardholder:"
 EVIDENCE = "accounts.evidencerequest:"
@@ -146,6 +147,28 @@ def _feed_runs(before_on: date) -> QuerySet[Any, Any]:
     return FeedRun.objects.filter(started_at__lt=start_of(before_on))
 
 
+def _addresses(before_on: date) -> QuerySet[Any, Any]:
+    """Events of a changed address that the bank has had for the time; a legal hold keeps them."""
+    had = OutboxExport.objects.filter(
+        first_seq__lte=OuterRef("seq"),
+        last_seq__gte=OuterRef("seq"),
+        made_at__lt=start_of(before_on),
+    ).exclude(sha256=UNFINISHED)
+    told = OutboxEvent.objects.filter(type="contact.changed", data__what="email")
+    kept = Cardholder.objects.filter(pk__in=_keys(held(), PERSON)).values_list("ref", flat=True)
+    left = told.exclude(data__sealed="").exclude(data__cardholder__in=list(kept))
+    return left.filter(Exists(had))
+
+
+def _blank_addresses(pks: list[Any], at: datetime) -> list[str]:
+    """The events stay; handed over again, both addresses are null (contacts.queries.for_bank)."""
+    events = list(OutboxEvent.objects.filter(pk__in=pks))
+    for event in events:
+        event.data["sealed"] = ""
+    OutboxEvent.objects.bulk_update(events, ["data"])
+    return []
+
+
 def _purge_feed_runs(pks: list[Any], at: datetime) -> list[str]:
     """Delete the lists of rejects, then the runs: killed between, the next night goes on."""
     old = FeedRun.objects.filter(pk__in=pks)
@@ -212,5 +235,10 @@ CATEGORIES = (
     Category(
         "accounts.feed_runs", _("Loads of the bank’s feed and their rejects"), GONE,
         ("feeds",), _feed_runs, _purge_feed_runs, routine=True,
+    ),
+    Category(
+        "accounts.old_addresses", _("E-mail addresses in messages that the bank has had"),
+        _("The addresses are deleted. That one was changed, and when, stays."),
+        ("mails",), _addresses, _blank_addresses, routine=True,
     ),
 )  # fmt: skip

@@ -54,6 +54,7 @@ urlpatterns = [
     ),
     path("staff/evidence/<str:number>/retry/", staff_evidence.retry, name="retry_evidence"),
     path("staff/retention/", retention.index, name="retention"),
+    path("staff/retention/count/", retention.count, name="count_due"),
     path("staff/retention/propose/", retention.propose, name="propose_purge"),
     path("staff/retention/holds/", retention.place_hold, name="place_hold"),
     path("staff/retention/holds/<int:pk>/lift/", retention.lift_hold, name="lift_hold"),

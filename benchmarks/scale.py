@@ -68,13 +68,14 @@ PAGES = [  # name, who asks, address
         for tab in ("unclaimed", "open", "reviews", "approval", "late", "letters", "decided")
     ),
     ("staff: cases, deep", "supervisor", "/staff/disputes/?tab=open&after=DP-F201"),
+    ("staff: cases, a matter", "supervisor", "/staff/disputes/?tab=open&matter=charge"),
     ("staff: cases, found", "supervisor", "/staff/disputes/?find=DP-F201"),
     ("staff: a case", "complaint_handler", "/staff/disputes/{case}/"),
     ("staff: feeds", "supervisor", "/staff/feeds/"),
     ("staff: reports", "supervisor", "/staff/reports/"),
     ("staff: retention", "supervisor", "/staff/retention/"),
+    ("staff: report on cases", "supervisor", "/staff/reports/disputes/"),
 ]
-REPORTS = ("staff: report on cases", "supervisor", "/staff/reports/disputes/")
 
 
 class Process:
@@ -148,13 +149,12 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=30)
     parser.add_argument("--only", default="", help="pages whose name holds this")
     parser.add_argument("--plans", action="store_true", help="print the dearest queries, too")
-    parser.add_argument("--report", action="store_true", help="measure the report on cases, too")
     chosen = parser.parse_args()
     small, big = Process(chosen.small, 0), Process(chosen.big, 1)
     print("large tables:", ", ".join(f"{k} {v:,}" for k, v in sorted(big.ask("rows").items())))
     print(f"{'page':26} queries     CPU ms, ratio         wall ms, ratio        rows touched")
     failed, ratios = 0, []
-    for name, role, address in [*PAGES, *([REPORTS] if chosen.report else [])]:
+    for name, role, address in PAGES:
         if chosen.only not in name:
             continue
         found = compared(small, big, role, address, chosen.pairs)

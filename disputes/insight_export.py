@@ -1,8 +1,11 @@
-"""The cases of a period as a table: a row each, without names, accounts or anybody's words."""
+"""The cases of a period as a table: a row each, without names, accounts or anybody's words.
+
+Read case by case when it is asked for, so it may have what the last count of the report has not.
+"""
 
 import csv
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +13,9 @@ from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.timezone import localdate
 
 from accounts.evidence.machine import as_cell
-from disputes.insight import Report
 from disputes.models import Deadline, Decision, Dispute
 from portal.kit import money
+from portal.records.retention import start_of
 
 PLAIN = {  # column: where it is read
     "number": "number", "status": "status", "matter": "matter", "topic": "topic",
@@ -34,11 +37,17 @@ class _Line:
         return text
 
 
-def lines(report: Report) -> Iterator[bytes]:
+def filed(from_on: date, until_on: date) -> QuerySet[Dispute]:
+    """Return the cases that were filed from one day until another, both included."""
+    end = start_of(until_on + timedelta(days=1))
+    return Dispute.objects.filter(submitted_at__gte=start_of(from_on), submitted_at__lt=end)
+
+
+def lines(found: QuerySet[Dispute]) -> Iterator[bytes]:
     """Yield the table line by line; RFC 4180, UTF-8 with its mark. One query, never all at once."""
     writer = csv.writer(_Line(), lineterminator="\r\n")
     yield b"\xef\xbb\xbf" + _line(writer, COLUMNS)
-    for row in cases(report).iterator(chunk_size=AT_ONCE):
+    for row in cases(found).iterator(chunk_size=AT_ONCE):
         yield _line(writer, [as_cell(value) for value in _values(row)])
 
 
@@ -46,11 +55,11 @@ def _line(writer: Any, values: Any) -> bytes:
     return str(writer.writerow(values)).encode()
 
 
-def cases(report: Report) -> QuerySet[Dispute, dict[str, Any]]:
-    """Return what was filed in the period, with the answer that was made in each round."""
+def cases(found: QuerySet[Dispute]) -> QuerySet[Dispute, dict[str, Any]]:
+    """Return what is told of each case, with the answer that was made in each round."""
     deadline = Deadline.objects.filter(dispute=OuterRef("pk"), round=Deadline.FIRST)
     last = deadline.order_by("-step")
-    rows = report.filed.annotate(
+    rows = found.annotate(
         many=Count("lines", distinct=True),
         began=Subquery(last.values("counted_from")[:1]),
         rule=Subquery(last.values("rule")[:1]),
@@ -63,10 +72,10 @@ def cases(report: Report) -> QuerySet[Dispute, dict[str, Any]]:
         second_outcome=_made(Deadline.REVIEW, "outcome"),
         second_made=_made(Deadline.REVIEW, "made_at"),
     )
-    found: QuerySet[Dispute, dict[str, Any]] = rows.order_by("submitted_at", "pk").values(
+    told: QuerySet[Dispute, dict[str, Any]] = rows.order_by("submitted_at", "pk").values(
         *PLAIN.values()
     )
-    return found
+    return told
 
 
 def _made(round: int, column: str) -> Subquery:

@@ -1,9 +1,10 @@
 """The rows of the report on cases, and how they are shaped. Pure: counts and days come in."""
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
-from statistics import median
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 RIGHT = ("upheld", "partly_upheld")
@@ -60,6 +61,10 @@ class Answer(NamedTuple):
     def in_time(self) -> bool:
         return self.made_on <= self.due_on
 
+    @property
+    def right(self) -> bool:
+        return self.outcome in RIGHT
+
 
 def drawn(rows: Iterable[tuple[Any, int]]) -> list[Bar]:
     """Return rows with their share of all and their width against the largest."""
@@ -71,22 +76,24 @@ def drawn(rows: Iterable[tuple[Any, int]]) -> list[Bar]:
     ]
 
 
-def grouped(filed: Iterable[tuple[str, int]], made: Iterable[tuple[str, Answer]]) -> list[Group]:
+def grouped(
+    filed: Counter[str], decided: Counter[str], right: Counter[str], in_time: Counter[str]
+) -> list[Group]:
     """Return a row for each name, those with the most cases first."""
-    many, answers = Counter[str](), list(made)
-    for name, n in filed:
-        many[name] += n
-    groups = []
-    for name in many.keys() | {name for name, _ in answers}:
-        of = [answer for key, answer in answers if key == name]
-        right = sum(answer.outcome in RIGHT for answer in of)
-        groups.append(Group(name, many[name], len(of), right, sum(answer.in_time for answer in of)))
+    names = filed.keys() | decided.keys()
+    groups = [Group(name, filed[name], decided[name], right[name], in_time[name]) for name in names]
     return sorted(groups, key=lambda group: (-group.filed, -group.decided, group.label))
 
 
-def taken(label: Any, answers: list[Answer]) -> Time:
-    """Return how long these answers took. There must be at least one."""
-    days, in_time = [answer.days for answer in answers], sum(a.in_time for a in answers)
-    return Time(
-        label, len(days), median(days), max(days), in_time, round(100 * in_time / len(days))
-    )
+def taken(label: Any, days: Counter[int], in_time: int) -> Time:
+    """Return how long answers took: `days` says how many took so long. There must be one."""
+    n = days.total()
+    return Time(label, n, median(days), max(days), in_time, round(100 * in_time / n))
+
+
+def median(days: Counter[int]) -> float:
+    """Return the middle one, or the mean of the two in the middle, without listing them all."""
+    ordered = sorted(days)
+    upto = list(accumulate(days[each] for each in ordered))
+    low, high = (ordered[bisect(upto, place)] for place in ((upto[-1] - 1) // 2, upto[-1] // 2))
+    return (low + high) / 2

@@ -1,10 +1,14 @@
 """What waits is found by a query: a lost message or a dead worker costs seconds."""
 
 from celery import shared_task
+from django.core.cache import cache
 from django.utils.timezone import now
 
-from disputes import corrections, letters, watch
+from disputes import corrections, insight_count, letters, watch
 from disputes.files import intake, strays
+
+ONE_COUNT = "count-of-cases"
+LONGEST = 3600  # seconds that a count may take
 
 
 @shared_task(ignore_result=True)
@@ -41,3 +45,14 @@ def confirm_corrections() -> None:
     """Find the corrections that a feed has brought, and alarm of those that are late."""
     corrections.confirm(at=now())
     corrections.alarm(at=now())
+
+
+@shared_task(ignore_result=True, time_limit=LONGEST)
+def count_cases() -> None:
+    """Each night, and when someone asks: the figures of the report, in one worker at a time."""
+    if not cache.add(ONE_COUNT, 1, LONGEST):
+        return
+    try:
+        insight_count.count(at=now())
+    finally:
+        cache.delete(ONE_COUNT)

@@ -99,5 +99,6 @@ urlpatterns = [
     ),
     path("staff/reports/", insight.reports, name="reports"),
     path("staff/reports/disputes/", insight.disputes, name="insight"),
+    path("staff/reports/disputes/count/", insight.count, name="insight_count"),
     path("staff/reports/disputes.csv", insight.export, name="insight_export"),
 ]

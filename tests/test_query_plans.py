@@ -13,16 +13,18 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.test import Client
+from django.utils.timezone import now
 
 from accounts.models import EvidenceRequest
+from disputes import insight_count
 from plans.models import PlanRequest
 from portal.records.models import Document
 from tests.disputes.filing import Filing
 from tests.people import sign_in, staff
 
-SMALL = {  # rows do not come with accounts: feeds, exports, proposals, the bank's own wording
-    "accounts_feedload", "accounts_feedrun", "disputes_formletter", "records_legalhold",
-    "records_outboxexport", "records_purge",
+SMALL = {  # rows do not come with accounts: feeds, exports, proposals, categories, own wording
+    "accounts_feedload", "accounts_feedrun", "disputes_formletter", "records_duecount",
+    "records_legalhold", "records_outboxexport", "records_purge",
 }  # fmt: skip
 ROOMS = ("accounts", "plans", "disputes", "records", "account", "mfa", "sessions")
 OWN = """
@@ -39,7 +41,8 @@ STAFF = """
 /staff/evidence/{ev}/ /staff/disputes/?tab=mine /staff/disputes/?tab=unclaimed
 /staff/disputes/?tab=open&after={case} /staff/disputes/?tab=reviews /staff/disputes/?tab=approval
 /staff/disputes/?tab=late /staff/disputes/?tab=letters /staff/disputes/?tab=decided
-/staff/disputes/?find={case} /staff/disputes/{case}/ /staff/feeds/
+/staff/disputes/?tab=open&matter=charge /staff/disputes/?find={case} /staff/disputes/{case}/
+/staff/feeds/ /staff/retention/ /staff/reports/disputes/
 """
 
 pytestmark = [
@@ -71,6 +74,7 @@ class Site:
             made_at=case.submitted_at,
         )  # fmt: skip
         draft = filing.draft(f"posting:{other.ref}")
+        insight_count.count(at=now())
         self.words = {
             "ref": held.ref, "posting": posting.ref, "ev": asked.number, "plan": plan.number,
             "draft": draft.number, "case": case.number, "code": "BCDF23456789",

@@ -12,7 +12,7 @@ from django.db.models.fields.tuple_lookups import TupleLessThan
 from django.utils.timezone import localtime
 
 from accounts import queries
-from accounts.contacts import rules
+from accounts.contacts import agencies, rules
 from accounts.contacts.rules import Attempt, Limits, Mark, Permitted
 from accounts.models import CardAccount, Cardholder, ContactAttempt, ContactChoice, Hold
 from portal.kit import crypto
@@ -54,7 +54,8 @@ class Row(NamedTuple):
 
     contact: ContactAttempt
     account: CardAccount
-    agency: str  # its name, or its code; "" for the bank
+    code: str  # of the agency that made it; "" for the bank
+    agency: str  # its name; "" if no account in the bank's books tells it
     marks: tuple[Mark, ...]
     case: str  # the number of the open case that contests it
 
@@ -98,7 +99,8 @@ def person(cardholder: Cardholder) -> Person:
 def page(whose: Person, asked: Asked) -> Contacts:
     """Return a page of contacts on a person's accounts with their marks.
 
-    Two queries; one more behind the first page, one more for each account with an open case.
+    Two queries; one more behind the first page, one more for each account with an open case;
+    up to two for an agency that looks after none of the accounts now (agencies.names).
     Marked ones are looked for among the next LOOK contacts, so the work stays bounded: a page may
     then hold fewer than PAGE and still have older ones.
     """
@@ -134,21 +136,14 @@ def _rows(
         for line in queries.disputed(own[pk])
         if line.kind == "contact"
     }
+    names = agencies.names(shown, own.values())
     return [
         Row(
-            each, own[each.account_id], agency(each, own[each.account_id]), marks[each.pk],
-            cases.get(each.ref, ""),
+            each, own[each.account_id], "" if each.by == rules.BANK else each.by,
+            names.get(each.by, ""), marks[each.pk], cases.get(each.ref, ""),
         )
         for each in shown
     ]  # fmt: skip
-
-
-def agency(contact: ContactAttempt, account: CardAccount) -> str:
-    """Return who made a contact: an agency's name while the account is with it, else its code."""
-    if contact.by == rules.BANK:
-        return ""
-    known = account.agency_name if contact.by == account.held_by else ""
-    return known or contact.by
 
 
 # == marks
@@ -171,29 +166,33 @@ def _marks(
         return {}
     limits_on = limits_by_day()
     attempts = [_attempt(each) for each in contacts]
-    numbers = rules.numbered(_calls_beside(attempts, own, limits_on), limits_on)
+    calls = _calls_beside(attempts, own, limits_on)
+    numbers, talks = rules.numbered(calls, limits_on), rules.too_soon(calls, limits_on)
     return {
         each.id: rules.marks(
-            each, number=numbers.get(each.id, 0), choices=choices, limits_on=limits_on
+            each, number=numbers.get(each.id, 0), talked_on=talks.get(each.id), choices=choices,
+            limits_on=limits_on,
         )
         for each in attempts
-    }
+    }  # fmt: skip
 
 
 def _calls_beside(
     attempts: Sequence[Attempt], own: Iterable[int], limits_on: rules.LimitsOn
 ) -> list[Attempt]:
-    """Return every call on these accounts that may count together with one of the attempts."""
+    """Return every call on these accounts that may matter for one of the attempts."""
     days = {each.at.date() for each in attempts}
-    reach = max(limits_on(day).days for day in days)
+    reach = max(limits_on(day).reach for day in days)
     since = start_of(min(days) - timedelta(days=reach - 1))
     calls = ContactAttempt.objects.filter(
         account__in=list(own), channel=Channel.CALL, at__gte=since,
         at__lt=start_of(max(days) + timedelta(days=1)),
     )  # fmt: skip
     return [
-        Attempt(pk, localtime(at), Channel.CALL, by, account)
-        for pk, at, by, account in calls.values_list("pk", "at", "by", "account_id")
+        Attempt(pk, localtime(at), Channel.CALL, by, account, outcome)
+        for pk, at, by, account, outcome in calls.values_list(
+            "pk", "at", "by", "account_id", "outcome"
+        )
     ]
 
 

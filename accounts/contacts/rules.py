@@ -18,8 +18,8 @@ from portal.packs import Pack, Rule
 BANK, CALL, LETTER = "bank", "call", "letter"
 MIDNIGHT = time.max  # the end of a day, written 24:00: a time of day cannot say it otherwise
 
-# What a contact is marked for. The first two are rules of law, the others the person's own wish.
-QUIET, COUNT, HOURS, CHANNEL = "quiet", "count", "hours", "channel"
+# What a contact is marked for. The first three are rules of law, the others the person's own wish.
+QUIET, COUNT, PAUSE, HOURS, CHANNEL = "quiet", "count", "pause", "hours", "channel"
 
 
 class Attempt(NamedTuple):
@@ -30,6 +30,7 @@ class Attempt(NamedTuple):
     channel: str
     by: str  # `bank`, or an agency's code
     account: int
+    outcome: str = ""  # in the words of the feed
 
 
 class Permitted(NamedTuple):
@@ -58,6 +59,8 @@ class Limits:
     days: int
     each_debt: bool  # calls are counted by collector and debt, not for the person as a whole
     binds: frozenset[str]  # bank, agency
+    pause: Rule | None = None  # the days after a conversation without a call
+    conversations: frozenset[str] = frozenset()  # outcomes that tell of one, in small letters
 
     @classmethod
     def of(cls, pack: Pack) -> "Limits":
@@ -73,6 +76,8 @@ class Limits:
             days=value("contact.calls_days", 1),
             each_debt=value("contact.calls_counted", "debtor") != "debtor",
             binds=frozenset(value("contact.binds", ())),
+            pause=pack.rules.get("contact.calls_pause"),
+            conversations=frozenset(value("contact.conversations", ())),
         )
 
     @property
@@ -90,6 +95,19 @@ class Limits:
     def bind(self, by: str) -> bool:
         return (BANK if by == BANK else "agency") in self.binds
 
+    @property
+    def reach(self) -> int:
+        """How many days back a call may matter for one of this day, the day itself included."""
+        return max(self.days, self.pause.value if self.pause else 0)
+
+    def talked(self, call: Attempt) -> bool:
+        """Tell whether a call became a conversation, as far as its outcome says so."""
+        return call.outcome.strip().casefold() in self.conversations
+
+    def group(self, call: Attempt) -> object:
+        """Return what a call counts for together with others."""
+        return (call.by, call.account) if self.each_debt else None
+
 
 LimitsOn = Callable[[date], Limits]
 
@@ -103,6 +121,7 @@ class Mark:
     limits: Limits | None = None
     number: int = 0  # which call it was, of those that are counted together
     choice: Permitted | None = None
+    talked_on: date | None = None  # the day of the conversation before it
 
 
 def usual(limits: Limits, channels: Iterable[str]) -> Permitted:
@@ -129,11 +148,32 @@ def numbered(calls: Iterable[Attempt], limits_on: LimitsOn) -> dict[int, int]:
         limits = limits_on(on)
         if call.channel != CALL or limits.most is None or not limits.bind(call.by):
             continue
-        group = groups.setdefault((call.by, call.account) if limits.each_debt else None, deque())
+        group = groups.setdefault(limits.group(call), deque())
         while group and group[0] <= on - timedelta(days=limits.days):
             group.popleft()
         group.append(on)
         found[call.id] = len(group)
+    return found
+
+
+def too_soon(calls: Iterable[Attempt], limits_on: LimitsOn) -> dict[int, date]:
+    """Return the calls made in the days after a conversation, with its day (US-02c).
+
+    The conversation's own day is the first of them: a second call on it is one too. `calls` as for
+    numbered(); those that count together there have their conversations together too.
+    """
+    talks: dict[object, date] = {}
+    found: dict[int, date] = {}
+    for call in sorted(calls, key=lambda each: (each.at, each.id)):
+        on = call.at.date()
+        limits = limits_on(on)
+        if call.channel != CALL or limits.pause is None or not limits.bind(call.by):
+            continue
+        talked_on = talks.get(group := limits.group(call))
+        if talked_on and on < talked_on + timedelta(days=limits.pause.value):
+            found[call.id] = talked_on
+        if limits.talked(call):
+            talks[group] = on
     return found
 
 
@@ -143,9 +183,11 @@ def marks(
     number: int,
     choices: Sequence[Permitted],
     limits_on: LimitsOn,
+    talked_on: date | None = None,
 ) -> tuple[Mark, ...]:
-    """Return why a contact is marked, rules of law first. `number` as numbered() has it, or 0.
+    """Return why a contact is marked, rules of law first.
 
+    `number` as numbered() has it, or 0; `talked_on` as too_soon() has it.
     A contact in the quiet hours to which the person had agreed is not marked for its hour.
     """
     limits, choice = limits_on(attempt.at.date()), choice_at(choices, attempt.at)
@@ -158,6 +200,8 @@ def marks(
             found.append(Mark(HOURS, limits=limits, choice=choice))
     if limits.most and number > limits.most.value:
         found.append(Mark(COUNT, limits.most, limits, number))
+    if talked_on:
+        found.append(Mark(PAUSE, limits.pause, limits, talked_on=talked_on))
     if choice and attempt.channel not in choice.channels:
         found.append(Mark(CHANNEL, limits=limits, choice=choice))
     return tuple(found)

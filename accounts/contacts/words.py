@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +24,7 @@ SEVERAL: dict[str, Any] = {
 TITLES: dict[str, Any] = {
     rules.QUIET: gettext_lazy("Outside the permitted hours"),
     rules.COUNT: gettext_lazy("More calls than permitted"),
+    rules.PAUSE: gettext_lazy("Presumed to be too soon"),
 }
 PRESUMED = gettext_lazy("Presumed to be too many calls")
 WISHES: dict[bool, dict[str, Any]] = {  # by whether staff read it
@@ -48,8 +50,8 @@ class Said(NamedTuple):
 def said(mark: Mark, *, at: datetime, staff: bool) -> Said:
     """Say why a contact at this moment is marked: which rule, and how it was not kept."""
     if mark.kind in TITLES:
-        text = _hours_of_law(mark, at) if mark.kind == rules.QUIET else _count(mark, staff)
         assert mark.rule  # noqa: S101
+        text = _of_law(mark, at, staff)
         presumed = mark.kind == rules.COUNT and mark.limits and mark.limits.each_debt
         title = PRESUMED if presumed else TITLES[mark.kind]
         return Said(title, text, f"{mark.rule.id}: {mark.rule.source}")
@@ -76,6 +78,12 @@ def _wish(kind: str, staff: bool) -> str:
     if staff:
         return _("The ways the cardholder had chosen were: %(channels)s.")
     return _("The ways you had chosen were: %(channels)s.")
+
+
+def _of_law(mark: Mark, at: datetime, staff: bool) -> str:
+    if mark.kind == rules.QUIET:
+        return _hours_of_law(mark, at)
+    return _count(mark, staff) if mark.kind == rules.COUNT else _pause(mark)
 
 
 def _hours_of_law(mark: Mark, at: datetime) -> str:
@@ -113,6 +121,14 @@ def _count(mark: Mark, staff: bool) -> str:
     return text % told
 
 
+def _pause(mark: Mark) -> str:
+    assert mark.rule and mark.talked_on  # noqa: S101
+    return _(
+        "On %(on)s there was a conversation with this agency about this account. For %(days)s "
+        "days, that day included, any further call is presumed to be too many."
+    ) % {"on": date_format(mark.talked_on), "days": mark.rule.value}
+
+
 def ways(choice: Permitted) -> str:
     """Name the channels of a choice, letters last."""
     return _listed(name for name in SEVERAL if name in choice.channels)
@@ -124,33 +140,45 @@ def _listed(names: Any) -> str:
 
 def law(limits: Limits) -> list[str]:
     """Say what the rules permit, a sentence each; nothing where no rule is known."""
-    told = []
-    if limits.quiet:
-        earliest, latest = limits.open
-        text = (
-            _(
-                "Not permitted from %(from)s to %(until)s without an agreement: %(channels)s "
-                "(%(rule)s)."
-            )
-            if limits.agreement
-            else _("Not permitted from %(from)s to %(until)s: %(channels)s (%(rule)s).")
-        )
-        names = _listed(name for name in SEVERAL if name in limits.timed)
-        told.append(text % {
-            "from": clock(latest), "until": clock(earliest), "channels": names,
-            "rule": limits.quiet.id,
-        })  # fmt: skip
-    if limits.most:
-        text = (
-            _("Presumed to be too many: more than %(most)s calls in %(days)s days by one agency "
-              "about one account (%(rule)s).")
-            if limits.each_debt
-            else _("Permitted calls a day: %(most)s, by the bank and agencies together, about all "
-                   "accounts, answered or not (%(rule)s). Text messages are not counted.")
-        )  # fmt: skip
-        told.append(text % {
-            "most": limits.most.value, "days": limits.days, "rule": limits.most.id,
-        })  # fmt: skip
+    told = [text for text in (_law_of_hours(limits), _law_of_count(limits), _law_of_pause(limits))
+            if text]  # fmt: skip
     if told and rules.BANK not in limits.binds:
         told.append(_("These rules bind agencies that collect for others, not the bank itself."))
     return told
+
+
+def _law_of_hours(limits: Limits) -> str:
+    if not limits.quiet:
+        return ""
+    earliest, latest = limits.open
+    text = (
+        _("Not permitted from %(from)s to %(until)s without an agreement: %(channels)s (%(rule)s).")
+        if limits.agreement
+        else _("Not permitted from %(from)s to %(until)s: %(channels)s (%(rule)s).")
+    )
+    names = _listed(name for name in SEVERAL if name in limits.timed)
+    return text % {
+        "from": clock(latest), "until": clock(earliest), "channels": names, "rule": limits.quiet.id,
+    }  # fmt: skip
+
+
+def _law_of_count(limits: Limits) -> str:
+    if not limits.most:
+        return ""
+    text = (
+        _("Presumed to be too many: more than %(most)s calls in %(days)s days by one agency "
+          "about one account (%(rule)s).")
+        if limits.each_debt
+        else _("Permitted calls a day: %(most)s, by the bank and agencies together, about all "
+               "accounts, answered or not (%(rule)s). Text messages are not counted.")
+    )  # fmt: skip
+    return text % {"most": limits.most.value, "days": limits.days, "rule": limits.most.id}
+
+
+def _law_of_pause(limits: Limits) -> str:
+    if not limits.pause:
+        return ""
+    return _(
+        "Presumed to be too many: any call in the %(days)s days after a conversation with the "
+        "same agency about the same account, the day of the conversation included (%(rule)s)."
+    ) % {"days": limits.pause.value, "rule": limits.pause.id}

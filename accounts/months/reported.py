@@ -38,6 +38,7 @@ class Month:
     on: str  # when it was reported, and to whom
     notice: str  # before, late, none, open, "": a code
     told: str  # whether notice was given before, in words
+    notified_on: date | None
     versions: list[Version]  # oldest first; empty if there is but one
     count: str  # our own
     differs: bool
@@ -98,6 +99,7 @@ def month(versions: Sequence[OverdueRecord], beside: Beside) -> Month:
         on=_on(record),
         notice=notice,
         told=_told(notice, record, beside),
+        notified_on=record.notified_on,
         versions=_versions(versions, beside) if len(versions) > 1 else [],
         count=count,
         differs=differs,

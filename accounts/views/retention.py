@@ -19,7 +19,7 @@ from portal.kit.forms import said
 from portal.records import retention
 from portal.records.documents import Damaged
 from portal.records.models import LegalHold, Purge
-from portal.records.retention import holds, purges
+from portal.records.retention import counts, holds, purges
 
 READERS = (Role.SUPERVISOR, Role.AUDITOR)
 SHOWN = 50  # lines of a list on its page; the whole is a file
@@ -37,14 +37,27 @@ def _index(request: PortalRequest, form: HoldForm) -> HttpResponse:
     log_staff_view(request, "retention")
     proposed = {p.category: p for p in purges.newest().filter(status__in=purges.OPEN)}
     settled = purges.newest().exclude(status__in=purges.OPEN)[:10]
+    shown = counts.overview(on=localdate())
     facts = {
-        "rows": [(s, proposed.get(s.category.code)) for s in retention.standings(on=localdate())],
+        "rows": [(each, proposed.get(each.category.code)) for each in shown],
+        "counted_at": counts.counted_at(shown),
         "settled": [(p, retention.CATEGORIES[p.category].label) for p in settled],
         "holds": [(hold, names.get(hold.subject, hold.subject)) for hold in standing],
         "form": form,
         "may_act": request.user.role == Role.SUPERVISOR,
     }
     return render(request, "retention/index.html", facts, status=422 if form.errors else 200)
+
+
+@staff_required(Role.SUPERVISOR)
+@require_POST
+def count(request: PortalRequest) -> HttpResponse:
+    """Have it counted now rather than at night."""
+    if counts.wake():
+        messages.success(request, _("It is being counted. Look here again in a few minutes."))
+    else:
+        messages.error(request, _("It cannot be counted at the moment. It is counted at night."))
+    return redirect("accounts:retention")
 
 
 @staff_required(Role.SUPERVISOR)

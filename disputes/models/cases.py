@@ -159,6 +159,11 @@ class Dispute(models.Model):
             models.Index(fields=["account", "-started_at"], name="disputes_dispute_of_account"),
             models.Index(fields=["due_on", "id"], condition=LIVE, name="disputes_dispute_queue"),
             models.Index(
+                fields=["matter", "due_on", "id"],
+                condition=LIVE,
+                name="disputes_dispute_of_matter",
+            ),
+            models.Index(
                 fields=["taken_by", "due_on", "id"],
                 condition=LIVE,
                 name="disputes_dispute_in_hand",

@@ -24,19 +24,12 @@ from disputes import filing_queries as queries
 from disputes import lines, rules
 from disputes.actions import drafting, filing
 from disputes.filing_queries import Pick
-from disputes.forms.filing import (
-    ContactForm,
-    LinesForm,
-    MatterForm,
-    ReasonForm,
-    RightForm,
-    SeenForm,
-    suggested,
-)
+from disputes.forms.filing import suggested
 from disputes.lines import Contested, Offered
 from disputes.models import Dispute, Upload
 from disputes.policy import CURRENT
 from disputes.queries import cases_of
+from disputes.views import filing_steps as steps
 from portal.kit.errors import IllegalMove, Refused
 from portal.kit.forms import said
 from portal.records.documents import Damaged, Gone
@@ -150,69 +143,7 @@ def _sent(request: PortalRequest, found: Dispute) -> HttpResponse:
     return redirect("disputes:new")
 
 
-# == the steps. Each has a form, and says what saving it calls.
-
-
-Save = Callable[[], str]
-
-
-def _matter(draft: Dispute, data: QueryDict | None) -> MatterForm:
-    return MatterForm(data, initial={"matter": draft.matter, "topic": draft.topic})
-
-
-def _lines(draft: Dispute, data: QueryDict | None) -> LinesForm:
-    kept = [each.line.name for each in queries.asked(draft)]
-    seen = rules.STEPS.index(draft.step) > rules.STEPS.index("lines")
-    initial = {"lines": kept, "missing": seen and not kept}
-    turning = bool(data and "go" in data)  # a page of the list further on, or back
-    return LinesForm(data, initial=initial, matter=draft.matter, optional=turning)
-
-
-def _reason(draft: Dispute, data: QueryDict | None) -> ReasonForm:
-    return ReasonForm(data, initial={"reason": draft.reason}, matter=draft.matter)
-
-
-def _right(draft: Dispute, data: QueryDict | None) -> RightForm:
-    initial = {"words": draft.words, "remedy": draft.remedy}
-    asked, answers = queries.asked(draft), queries.answers(draft)
-    return RightForm(data, initial=initial, asked=asked, answers=answers)
-
-
-def _contact(draft: Dispute, data: QueryDict | None) -> ContactForm:
-    return ContactForm(data, initial=ContactForm.kept(draft, queries.representative(draft)))
-
-
-def _files(draft: Dispute, data: QueryDict | None) -> SeenForm:
-    return SeenForm(data)
-
-
-def _authority(draft: Dispute, data: QueryDict | None) -> SeenForm:
-    shown = queries.answers(draft).authority
-    return SeenForm(data, lacking="" if shown else _(filing.GAPS["authority"]))
-
-
-FORMS: dict[str, Callable[[Dispute, QueryDict | None], Any]] = {
-    "matter": _matter, "lines": _lines, "reason": _reason, "right": _right, "files": _files,
-    "contact": _contact, "authority": _authority,
-}  # fmt: skip
-
-
-def _save(request: PortalRequest, draft: Dispute, step: str, form: Any) -> str:
-    by, at, told = request.user, now(), form.cleaned_data
-    if step == "matter":
-        topic = told["topic"]
-        return drafting.save_matter(draft, matter=told["matter"], topic=topic, by=by, at=at)
-    if step == "lines":
-        return drafting.save_lines(draft, form.names, by=by, at=at)
-    if step == "reason":
-        return drafting.save_reason(draft, told["reason"], by=by, at=at)
-    if step == "right":
-        words, remedy = told["words"], told["remedy"]
-        return drafting.save_right(draft, form.rights, words=words, remedy=remedy, by=by, at=at)
-    if step == "contact":
-        asked_by, helper = told["contact_by"], form.helper
-        return drafting.save_contact(draft, contact_by=asked_by, helper=helper, by=by, at=at)
-    return drafting.save_seen(draft, step, by=by, at=at)
+# == the steps
 
 
 @require_http_methods(["GET", "POST"])
@@ -224,10 +155,10 @@ def step(request: PortalRequest, draft: Dispute, step: str) -> HttpResponse:
         raise Http404
     if order.index(step) > order.index(draft.step if draft.step in order else "matter"):
         return _to(draft, draft.step)  # what comes before it is not answered yet
-    form = FORMS[step](draft, request.POST if request.method == "POST" else None)
+    form = steps.FORMS[step](draft, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            follows = _save(request, draft, step, form)
+            follows = steps.save(request, draft, step, form)
             return _turned(request, draft) if "go" in request.POST else _to(draft, follows)
         except IllegalMove:
             draft.refresh_from_db()

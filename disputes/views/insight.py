@@ -3,18 +3,21 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import localdate, now
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import PortalRequest, log_staff_view, staff_required
 from accounts.models.people import Role
-from disputes import insight, insight_export
+from disputes import insight, insight_count, insight_export
 from disputes.forms.insight import PeriodForm
 from portal.records.audit import record
 
-READERS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.AUDITOR)
+COUNTERS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR)
+READERS = (*COUNTERS, Role.AUDITOR)
 MONTHS = (1, 3, 12)  # periods offered; the second is shown unasked
 
 
@@ -50,11 +53,25 @@ def disputes(request: PortalRequest) -> HttpResponse:
         "form": form,
         "report": None,
         "periods": [(n, _first(on, n), on) for n in MONTHS],
+        "counted": insight.newest(),
+        "may_count": request.user.role in COUNTERS,
     }
     if not form.is_valid():
         return render(request, "disputes/insight/report.html", facts, status=422)
-    facts["report"] = insight.Report(**form.cleaned_data, on=on)
+    if facts["counted"]:
+        facts["report"] = insight.Report(**form.cleaned_data, newest=facts["counted"])
     return render(request, "disputes/insight/report.html", facts)
+
+
+@staff_required(*COUNTERS)
+@require_POST
+def count(request: PortalRequest) -> HttpResponse:
+    """Have the report counted now rather than at night."""
+    if insight_count.wake():
+        messages.success(request, _("It is being counted. Look here again in a few minutes."))
+    else:
+        messages.error(request, _("It cannot be counted at the moment. It is counted at night."))
+    return redirect("disputes:insight")
 
 
 @staff_required(*READERS)
@@ -65,12 +82,13 @@ def export(request: PortalRequest) -> HttpResponse | StreamingHttpResponse:
     form = _period(request, on)
     if not form.is_valid():
         return redirect("disputes:insight")
-    report = insight.Report(**form.cleaned_data, on=on)
-    told = {"from": report.from_on, "until": report.until_on, "cases": report.count}
+    first, last = form.cleaned_data["from_on"], form.cleaned_data["until_on"]
+    filed = insight_export.filed(first, last)
+    told = {"from": first, "until": last, "cases": filed.count()}
     record("disputes.exported", subject="disputes", by=request.user, at=now(), data=told)
-    name = f"cases-{report.from_on}-{report.until_on}.csv"
+    name = f"cases-{first}-{last}.csv"
     return StreamingHttpResponse(
-        insight_export.lines(report),
+        insight_export.lines(filed),
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',

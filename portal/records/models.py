@@ -169,6 +169,16 @@ class Purge(models.Model):
         ]
 
 
+class DueCount(models.Model):
+    """How many rows of a category were over their time when they were last counted: at night."""
+
+    category = models.CharField(max_length=40, primary_key=True)
+    counted_at = models.DateTimeField()
+    due = models.PositiveIntegerField(help_text="May go.")
+    kept = models.PositiveIntegerField(help_text="Over their time, but kept.")
+    oldest = models.DateField(null=True, help_text="The day on which the oldest of them ended.")
+
+
 class Notice(models.Model):
     """A mail to someone. The row is the queue; a code is wiped once sent (not in the demo)."""
 

@@ -7,9 +7,11 @@ from django.utils.timezone import now
 
 from portal.records import notices, retention, stamping
 from portal.records.models import Notice
-from portal.records.retention import strays
+from portal.records.retention import counts, strays
 
 ONE_SWEEP = "timestamp-sweep"
+ONE_COUNT = "count-of-what-is-due"
+LONGEST = 3600  # seconds that a count may take
 
 
 @shared_task(ignore_result=True)
@@ -37,3 +39,14 @@ def tidy() -> None:
     """Each night: spent codes, counts of attempts, ended sessions, files that no row names."""
     retention.tidy(at=now())
     strays.sweep(at=now())
+
+
+@shared_task(ignore_result=True, time_limit=LONGEST)
+def count_due() -> None:
+    """Each night, and when someone asks: what is over its time, in one worker at a time."""
+    if not cache.add(ONE_COUNT, 1, LONGEST):
+        return
+    try:
+        counts.count(at=now())
+    finally:
+        cache.delete(ONE_COUNT)

@@ -67,7 +67,7 @@ class TestOverview:
         assert "may report this month" in said
         for name in ("pay", "account"):
             assert url(name) in page.content.decode()
-        assert reverse("plans:request", args=["AC0001"]) in page.content.decode()
+        assert reverse("plans:start", args=["AC0001"]) in page.content.decode()
         assert reverse("help") in page.content.decode()
 
     def test_several_currencies_are_never_added_up(self, client, me):
@@ -89,7 +89,7 @@ class TestOverview:
         held = account(me)
         actions.place_hold(held, reason="plan", source="t:1", amount=None, by=None, at=now())
         page = client.get(OVERVIEW)
-        assert reverse("plans:request", args=["AC0001"]) not in page.content.decode()
+        assert reverse("plans:start", args=["AC0001"]) not in page.content.decode()
         assert "See your plan" in text(page)
         assert "may report" not in text(page)
 

@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounts.contacts import rules
-from accounts.contacts.rules import CHANNEL, COUNT, HOURS, MIDNIGHT, QUIET, Attempt, Permitted
+from accounts.contacts.rules import (
+    CHANNEL,
+    COUNT,
+    HOURS,
+    MIDNIGHT,
+    PAUSE,
+    QUIET,
+    Attempt,
+    Permitted,
+)
 from portal.kit.errors import Refused
 from portal.packs import _all, load
 
@@ -21,9 +30,9 @@ def limits_on(law="cn"):
     return lambda on: rules.Limits.of(load(law, on=on))
 
 
-def attempt(at, channel="call", by="bank", account=1, on=DAY, zone=SHANGHAI):
+def attempt(at, channel="call", by="bank", account=1, on=DAY, zone=SHANGHAI, outcome=""):
     moment = datetime.combine(on, time.fromisoformat(at), zone)
-    return Attempt(next(_ids), moment, channel, by, account)
+    return Attempt(next(_ids), moment, channel, by, account, outcome)
 
 
 def choice(earliest, latest, *channels, made="2026-11-01T12:00", zone=SHANGHAI):
@@ -153,6 +162,41 @@ def test_in_the_united_states_an_agencys_calls_about_one_debt_count_for_seven_da
     assert marked(more[0], law="us", number=8) == [COUNT]
     assert marked(more[0], law="us", number=7) == []
     assert numbers("uk", *calls) == [0] * 9
+
+
+@pytest.mark.parametrize(
+    ("days", "facts", "soon"),
+    [
+        (0, {}, True),  # later on the day of the conversation, its first day
+        (6, {}, True),
+        (7, {}, False),
+        (1, {"outcome": "no answer"}, True),  # answered or not
+        (1, {"account": 2}, False),  # another debt
+        (1, {"by": "B"}, False),
+        (1, {"by": "bank"}, False),  # US-01: agencies only
+        (1, {"channel": "sms"}, False),
+        (-1, {}, False),
+    ],
+)
+def test_after_a_conversation_an_agency_calls_nobody_for_seven_days(days, facts, soon):
+    talk = attempt("10:00", by="A", outcome=" Promise to pay")
+    later = attempt("11:00", on=DAY + timedelta(days=days), **{"by": "A"} | facts)
+    found = rules.too_soon([later, talk], limits_on("us"))
+    assert found == ({later.id: DAY} if soon else {})
+    assert rules.too_soon([later, talk], limits_on("cn")) == {}
+
+
+def test_a_conversation_too_soon_begins_the_days_again_and_no_answer_does_not():
+    days = {0: "answered", 3: "answered", 5: "no answer", 9: "no answer", 10: "no answer"}
+    calls = {n: attempt("10:00", by="A", on=DAY + timedelta(days=n), outcome=text)
+             for n, text in days.items()}  # fmt: skip
+    found = rules.too_soon(calls.values(), limits_on("us"))
+    three = DAY + timedelta(days=3)
+    assert found == {calls[3].id: DAY, calls[5].id: three, calls[9].id: three}
+    (mark,) = rules.marks(
+        calls[9], number=1, choices=(), limits_on=limits_on("us"), talked_on=found[calls[9].id]
+    )
+    assert (mark.kind, mark.rule.id, mark.talked_on) == (PAUSE, "US-02c", three)
 
 
 @pytest.mark.parametrize(

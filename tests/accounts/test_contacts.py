@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.contacts import actions, queries
-from accounts.models import ContactAttempt, ContactChoice
+from accounts.contacts import actions, agencies, queries
+from accounts.models import ContactAttempt, ContactChoice, FeedLoad
 from disputes.actions import drafting
 from portal.records import outbox_files
 from portal.records.models import AuditEvent, Notice, OutboxEvent, StaffView
@@ -105,7 +105,7 @@ def test_every_contact_is_told_with_its_marks_and_one_tap_to_complain(client, me
         ["Outside the hours you chose", "In a way you did not choose"],
         ["Outside the permitted hours"], ["More calls than permitted"], [], [], [],
     ]  # fmt: skip
-    for part in ("By the agency Example Collections", "By the agency OTHER", "Card ending 2222",
+    for part in ("By the agency Example Collections", "only by its code, OTHER", "ending 2222",
                  "It was call number 4 to you that day. Permitted are 3 a day", "CN-COL-07: GB/T",
                  "It was at 23:10. From 22:00 to 08:00", "to be contacted from 09:30 to 20:00",
                  "The ways you had chosen were: calls, text messages, letters.",
@@ -272,6 +272,39 @@ def test_elsewhere_there_is_nothing_to_agree_to(client, me, settings, law):
     contact(held, "2026-11-20T23:30")  # the bank's own
     wanted = [["Presumed to be too many calls"]] if law == "us" else []
     assert marks(client.get(f"{PAGE}?marked=yes")) == wanted
+
+
+def test_in_the_united_states_a_call_soon_after_a_conversation_says_so(client, me, settings):
+    """Also where the conversation is on another page of the list."""
+    settings.JURISDICTION = "us"
+    held = bare(me, "AC1")
+    contact(held, "2026-11-14T10:00", by="A", outcome="Answered")
+    later = contact(held, "2026-11-20T10:00", by="A")
+    assert [mark.kind for mark in queries.marks_of([later])[later.pk]] == ["pause"]
+    response = client.get(f"{PAGE}?marked=yes")
+    assert marks(response) == [["Presumed to be too soon"]]
+    said = text(response)
+    assert "On 14 November 2026 there was a conversation with this agency" in said
+    assert "For 7 days, that day included" in said and "US-02c: 12 CFR 1006.14(b)" in said
+
+
+def test_an_agency_is_named_as_soon_as_any_account_tells_its_name(client, me):
+    """Its own code is said plainly otherwise; another feed is read anew."""
+    held = bare(me, "AC1", held_by="A", agency_name="Agency Now")
+    contact(held, "2026-11-20T10:00", by="A")
+    contact(held, "2026-11-19T10:00", by="EARLIER")
+    contact(held, "2026-11-18T10:00", by="LOST")
+    bare(cardholder(), "AC9", held_by="EARLIER", agency_name="Agency Before")
+    agencies.NAMES.clear()
+    said = text(client.get(PAGE))
+    assert "By the agency Agency Now" in said and "By the agency Agency Before" in said
+    assert "By an agency that the bank’s books name only by its code, LOST" in said
+    bare(cardholder(), "AC8", held_by="LOST", agency_name="Agency Found")
+    FeedLoad.objects.create(
+        feed_id="F1", kind="full", institution="X", as_of=NOON, manifest_sha256="0",
+        loaded_at=NOON, counts={},
+    )  # fmt: skip
+    assert "By the agency Agency Found" in text(client.get(PAGE))
 
 
 @pytest.mark.parametrize(

@@ -277,6 +277,29 @@ def test_what_was_charged_again_is_not_taken_back():
     assert (got.taken_back, got.charged) == (((waived, -70),), 50)
 
 
+def test_a_correction_is_followed_to_its_charge_through_any_number_of_others():
+    waived, back = move("w", "10-10", -120, "waiver", "i"), move("b", "10-12", 120, "reversal", "w")
+    again = move("c", "10-14", -100, "reversal", "b")
+    got = interest(waived, back, again)
+    assert (got.taken_back, got.charged) == (((again, -100),), 20)
+    got = interest(waived, back, again, move("d", "10-16", 30, "reversal", "c"))
+    assert (got.taken_back, got.charged) == (((again, -70),), 50)
+    own = move("b", "10-12", 120, "other_fee", "w")  # a charge itself: what names it corrects it
+    assert interest(waived, own, again).taken_back == ()
+
+
+def test_corrections_in_a_ring_correct_nothing():
+    ring = [move(a, "10-10", -10, "reversal", b) for a, b in ("xy", "yz", "zx", "ss")]
+    assert interest(*ring).taken_back == () and books(*ring).corrections == {}
+
+
+def test_what_corrects_a_charge_that_bears_none_lowers_no_base_however_long_the_chain():
+    fee = move("f", "09-01", 40, "late_fee")
+    chain = [fee, move("w", "09-10", -40, "waiver", "f"), move("b", "09-12", 40, "reversal", "w"),
+             move("c", "09-14", -40, "reversal", "b")]  # fmt: skip
+    assert interest(*chain).ours == interest(*chain[:2]).ours == interest(fee).ours
+
+
 @pytest.mark.parametrize(
     ("first", "last", "rights"),  # ours is 120.00 for both
     [(120, 20, (120, 0)), (100, 50, (100, 20)), (150, 10, (120, 0)), (60, 60, (60, 60))],

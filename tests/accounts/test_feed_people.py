@@ -1,14 +1,19 @@
 """People of a feed: sealed once, kept while only their language changes, never lost."""
 
-import csv
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
+from accounts.feed.load import import_feed
 from accounts.models import Cardholder
+from accounts.months.page import months_page
 from portal.demo import correction
 from portal.kit.errors import Refused
-from tests.accounts.feedbox import Box, account, delta, holder, posting, record
+from portal.kit.money import formatted
+from tests.accounts import books
+from tests.accounts.feedbox import NOON, Box, delta, holder, posting
+from tests.people import cardholder
 
 pytestmark = pytest.mark.django_db
 
@@ -44,17 +49,25 @@ def test_a_reference_no_ledger_can_have_is_a_reject_like_others(tmp_path, settin
     assert box.load(tmp_path, most_rejects=1).files["postings"].added == 4
 
 
-def test_the_demo_corrects_a_record_whose_code_stays(tmp_path):
-    """31 days are 30 with another code; 34 are 33 with the same."""
-    box = Box()
-    box.rows["card_accounts"][0] = account(1, account_ref=correction.ACCOUNT)
-    for name in ("statements", "postings", "contacts"):
-        box.rows[name] = []
-    box.rows["overdue_records"] = [
-        record(1, f"2026-0{n}", "5.00", days_past_due=days, account_ref=correction.ACCOUNT)
-        for n, days in ((5, 1), (6, 31), (7, 34), (8, 35))
-    ]
-    box.load(tmp_path)
-    assert correction.write_correction(tmp_path / "again", as_of=date(2026, 11, 22))
-    (row,) = csv.DictReader((tmp_path / "again" / "overdue_records.csv").open())
-    assert (row["period"], row["days_past_due"], row["reported_code"]) == ("2026-07", "33", "1")
+@pytest.mark.parametrize(
+    ("september", "step", "period"),
+    [(5, 30, "2026-09"), (6, 30, "2026-10"), (5, 5, "2026-10")],
+    ids=["the oldest", "already wrong", "no room in its code"],
+)
+def test_the_demo_puts_a_record_right_as_our_own_count_has_it(
+    tmp_path, monkeypatch, september, step, period
+):
+    monkeypatch.setattr(correction, "STEP", step)
+    held = books.account(cardholder(), correction.ACCOUNT)
+    books.report(held, "2026-09", days_past_due=september, overdue_amount=Decimal("800.00"))
+    books.report(
+        held, "2026-10", days_past_due=36, overdue_amount=Decimal("1600.00"), reported_code="2"
+    )
+    assert correction.write_correction(tmp_path, as_of=date(2026, 11, 22))
+    import_feed(tmp_path, by=None, at=NOON)
+    first, second = held.overdue_records.filter(period=period).order_by("version")
+    held.refresh_from_db()
+    month = next(m for m in months_page(held, 24, staff=False).months if m.period == period)
+    assert first.days_past_due == second.days_past_due + 1 and not month.differs
+    assert formatted(second.overdue_amount, "CNY") in month.count  # it could be counted
+    assert first.reported_code == second.reported_code

@@ -251,6 +251,16 @@ class TestPage:
         sign_in(client, cardholder())
         assert client.get(PAGE).status_code == 404
 
+    def test_staff_read_on_which_day_notice_was_given(self, client, held):
+        report(held, "2026-04", notified_on=date(2026, 10, 25))
+        report(held, "2026-05", notified_on=date(2026, 11, 2))
+        report(held, "2026-03", notified_on=date(2026, 7, 25), reported_on=None)
+        page = sign_in(client, staff("auditor")).get(STAFF_PAGE)
+        said = [section(page, period) for period in ("2026-03", "2026-04", "2026-05")]
+        assert "The cardholder was told on 25 July 2026." in said[0]
+        assert "told before it was reported, on 25 October 2026." in said[1]
+        assert "told on 2 November 2026: not before it was reported." in said[2]
+
     def test_staff_see_it_without_the_words_and_it_is_logged(self, client, held, monkeypatch):
         words = queries.OwnWords("I was in hospital.", None, False)
         monkeypatch.setattr(queries, "own_words", lambda account: {"2026-10": words})

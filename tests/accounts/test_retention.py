@@ -8,10 +8,12 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.files.storage import storages
 
+from accounts.contacts import actions
+from accounts.contacts.rules import Permitted
 from accounts.models import ActivationCode, ContactChoice, EvidenceRequest
-from portal.records import documents, retention
+from portal.records import documents, outbox_files, retention
 from portal.records.audit import subject_of
-from portal.records.models import Document
+from portal.records.models import Document, OutboxEvent, OutboxExport
 from portal.records.retention import holds, purges
 from tests import people
 from tests.accounts.books import bare
@@ -107,6 +109,40 @@ def test_codes_of_letters_go_thirty_days_after_their_time(db):
 def test_the_day_begins_at_midnight_where_the_bank_is(db):
     assert retention.start_of(TODAY) == datetime(2026, 11, 21, 16, tzinfo=UTC)
     assert retention.day(datetime(2026, 11, 21, 16, tzinfo=UTC)) == TODAY
+
+
+def addresses():
+    """What the bank would be told now of each person's change, by the person's reference."""
+    events = OutboxEvent.objects.filter(type="contact.changed", data__what="email")
+    return {e.data["cardholder"]: outbox_files.resolved(e)["new"] for e in events.order_by("seq")}
+
+
+@pytest.mark.django_db
+def test_an_old_address_goes_half_a_year_after_the_bank_has_had_it(tmp_path):
+    """One event is handed over long ago, one since, one never; a hold keeps the fourth."""
+    users = [people.cardholder() for _ in range(4)]
+    old, recent, never, kept = (user.cardholder.ref for user in users)
+    for user in users:
+        bare(user, f"AC-{user.pk}")
+    holds.place(subject_of(users[3].cardholder), reason="-", by=people.staff(), at=AT)
+    for user in (users[0], users[3]):
+        actions.email_changed(user, old="a@example.com", new="b@example.com", at=AT)
+    actions.choose(
+        users[0].cardholder, Permitted(time(9), time(18), frozenset()), agreed=False, by=users[0],
+        at=AT,
+    )  # fmt: skip
+    outbox_files.export(tmp_path, at=AT - timedelta(days=182))
+    actions.email_changed(users[1], old="a@example.com", new="b@example.com", at=AT)
+    outbox_files.export(tmp_path, at=AT - timedelta(days=179))
+    actions.email_changed(users[2], old="a@example.com", new="b@example.com", at=AT)
+    OutboxExport.objects.create(  # begun and killed: the bank may not have it
+        name="begun", first_seq=OutboxEvent.objects.get(data__cardholder=never).seq,
+        last_seq=10**9, rows=1, sha256="", made_at=AT - timedelta(days=999),
+    )  # fmt: skip
+    assert retention.tidy(at=AT) == {"accounts.old_addresses": 1}
+    there = dict.fromkeys((recent, never, kept), "b@example.com")
+    assert addresses() == {old: None} | there
+    assert OutboxEvent.objects.count() == 5 and retention.tidy(at=AT) == {}
 
 
 @pytest.mark.django_db

@@ -1,16 +1,20 @@
 """/staff/retention/: supervisors propose, confirm and hold; auditors read."""
 
 import time
+from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
+from django.core.cache import cache
 from django.core.files.storage import storages
 from django.test import Client
 from django.utils.timezone import now
 
 from accounts.models import ContactAttempt
+from portal.records import tasks
 from portal.records.audit import subject_of
-from portal.records.models import AuditEvent, LegalHold, Purge, StaffView
-from portal.records.retention import purges
+from portal.records.models import AuditEvent, DueCount, LegalHold, Purge, StaffView
+from portal.records.retention import CATEGORIES, counts, purges
 from tests import people
 from tests.records.old import old_contacts
 
@@ -49,7 +53,51 @@ def text(response):
     return " ".join(response.content.decode().split())
 
 
+def test_before_the_first_count_the_page_says_so_and_lets_propose(contacts, supervisor):
+    page = text(supervisor.get(PAGE))
+    assert "Not everything has been counted yet." in page and "may go" not in page
+    assert page.count("Propose to delete") > 1
+    answered = text(supervisor.post(f"{PAGE}count/", follow=True))
+    assert "It is being counted." in answered and "7 may go" in answered
+    assert answered.count("Propose to delete") == 1
+
+
+def test_the_page_waits_for_no_count_of_rows(contacts, supervisor, monkeypatch):
+    counts.count(at=now())
+    for code, category in CATEGORIES.items():
+        monkeypatch.setitem(CATEGORIES, code, replace(category, due=Mock(side_effect=OSError)))
+    assert "7 may go" in text(supervisor.get(PAGE))
+
+
+def test_the_count_that_is_shown_is_the_last_one_and_a_proposal_looks_afresh(contacts, supervisor):
+    counts.count(at=now())
+    ContactAttempt.objects.filter(account=contacts).last().delete()
+    assert "7 may go" in text(supervisor.get(PAGE))
+    supervisor.post(f"{PAGE}propose/", CONTACTS)
+    assert Purge.objects.get().count == 6
+
+
+def test_a_category_that_is_no_more_or_new_since_the_count(contacts, supervisor):
+    DueCount.objects.create(category="gone", counted_at=now(), due=3, kept=0)
+    counts.count(at=now())
+    assert set(DueCount.objects.values_list("pk", flat=True)) == set(CATEGORIES)
+    DueCount.objects.get(pk="accounts.contacts").delete()
+    page = text(supervisor.get(PAGE))
+    assert "It has not been counted yet." in page and "Not everything has been counted" in page
+
+
+def test_without_a_broker_or_while_it_is_counted_nothing_is_counted_twice(supervisor, monkeypatch):
+    cache.add(tasks.ONE_COUNT, 1)
+    tasks.count_due()
+    assert not DueCount.objects.exists()
+    cache.delete(tasks.ONE_COUNT)
+    monkeypatch.setattr(tasks.count_due, "delay", Mock(side_effect=OSError))
+    answered = text(supervisor.post(f"{PAGE}count/", follow=True))
+    assert "It cannot be counted at the moment." in answered
+
+
 def test_the_page_tells_what_may_go_and_why(contacts, supervisor):
+    counts.count(at=now())
     page = text(supervisor.get(PAGE))
     for part in (
         "Contacts made to collect", "Kept for 3 years", "CN-PLAN-17", "grade A", "180 days",
@@ -214,7 +262,7 @@ def test_an_auditor_reads_and_cannot_act(contacts, supervisor, auditor):
         page = auditor.get(path)
         assert page.status_code == 200
         assert f'action="{PAGE}' not in text(page)
-    for path in ("propose/", "holds/", f"holds/{hold.pk}/lift/", f"{number}/confirm/",
+    for path in ("count/", "propose/", "holds/", f"holds/{hold.pk}/lift/", f"{number}/confirm/",
                  f"{number}/withdraw/"):  # fmt: skip
         assert auditor.post(PAGE + path, CONTACTS).status_code == 403
     assert Purge.objects.get().status == "proposed"

@@ -2,17 +2,21 @@
 
 import csv
 import io
+import statistics
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, now
 from django.utils.translation import override
 
-from disputes import insight, insight_export
-from disputes.insight_rows import Answer, drawn, grouped, taken
-from disputes.models import Correction, Deadline, Decision, Dispute, Ruling
+from disputes import insight, insight_count, insight_export, tasks
+from disputes.insight_rows import drawn, grouped, median, taken
+from disputes.models import Correction, DayFigures, Deadline, Decision, Dispute, Ruling
 from portal.records.audit import breaks
 from portal.records.models import AuditEvent
 from portal.records.retention import start_of
@@ -50,8 +54,10 @@ def answer(dispute, made_on, outcome="upheld", *, round=1, cause="data_entry", s
     )  # fmt: skip
 
 
-def report(first=date(2026, 11, 2), last=date(2026, 11, 20)):
-    return insight.Report(first, last, on=ON)
+def report(first=date(2026, 11, 2), last=date(2026, 11, 20), *, hour=6):
+    """The report of a period, after a count in the evening of ON."""
+    insight_count.count(at=noon(ON) + timedelta(hours=hour))
+    return insight.Report(first, last, newest=insight.newest())
 
 
 def counted(bars):
@@ -84,7 +90,7 @@ def test_what_was_filed_in_the_period_counts_by_its_day(account):
     assert counted(seen.by_channel()) == {"This site": 2, "By phone": 1}
     weeks = [(bar.label, bar.cases) for bar in seen.over_time]
     assert weeks == [(date(2026, 11, 2) + 7 * n * DAY, 1) for n in range(3)]
-    year = insight.Report(date(2026, 1, 15), ON, on=ON)
+    year = report(date(2026, 1, 15))
     assert [bar.label.month for bar in year.over_time] == list(range(1, 12))
     assert year.over_time[-1].cases == 4
 
@@ -111,7 +117,7 @@ def test_a_case_filed_at_midnight_belongs_to_the_banks_day(account):
 def test_open_cases_stand_against_their_clocks(account, ago, said):
     case(account, ON - ago * DAY)
     case(account, ON - ago * DAY, "rejected")
-    assert counted(report().ages) == {said: 1}
+    assert counted(report().ages()) == {said: 1}
 
 
 def test_answers_their_causes_and_how_long_they_took(account):
@@ -136,8 +142,8 @@ def test_second_reviews_and_how_often_they_change_the_answer(account):
             unit="calendar days", due_on=ON + 30 * DAY, plan_on=ON, made_at=noon(ON - DAY),
         )  # fmt: skip
         answer(made, ON, second, round=2)
-    assert report().reviews == (2, 2, 1)
-    assert report(last=ON - 2 * DAY).reviews == (0, 0, 0)
+    assert report().reviews() == (2, 2, 1)
+    assert report(last=ON - 2 * DAY).reviews() == (0, 0, 0)
 
 
 def test_what_comes_again(account):
@@ -149,8 +155,29 @@ def test_what_comes_again(account):
         scene.line(case(whose, filed_on), "posting", key, open=False)
     scene.line(scene.case(account, "draft"), "posting", "P2", open=False)
     seen = report()
-    assert seen.lines_again == (1, [("Movement", "P1", 2)])
-    assert seen.accounts_again == (1, [("", account.ref, 2)])
+    assert seen.lines_again() == (1, [("Movement", "P1", 2)])
+    assert seen.accounts_again() == (1, [("", account.ref, 3)])
+    earlier = report(last=ON - DAY)  # the last case of each is outside of it
+    assert earlier.lines_again() == earlier.accounts_again() == (0, [])
+
+
+def test_the_most_frequent_of_a_period_are_among_those_of_its_days(account, monkeypatch):
+    monkeypatch.setattr(insight_count, "TOP", 2)
+    monkeypatch.setattr(insight, "TOP", 2)
+    for day, key, cases in [(0, "A", 2), (0, "B", 3), (0, "C", 4), (1, "D", 5), (1, "E", 2)]:
+        for _case in range(cases):
+            scene.line(case(account, ON - day * DAY), "posting", key, open=False)
+    assert report().lines_again() == (5, [("Movement", "D", 5), ("Movement", "C", 4)])
+
+
+def test_a_later_count_forgets_what_is_no_longer_so(account):
+    made = case(account, ON - DAY)
+    assert report().count == 1
+    type(account).objects.update(held_by="AG01", agency_name="Fictitious Agency")
+    Dispute.objects.filter(pk=made.pk).update(submitted_at=noon(ON))  # and nothing on its old day
+    assert [group.label for group in report(first=ON, hour=7).keepers()] == ["Fictitious Agency"]
+    assert report(last=ON - DAY, hour=8).count == 0
+    assert DayFigures.objects.get().on == ON
 
 
 def test_corrections_that_come_late(account):
@@ -162,7 +189,7 @@ def test_corrections_that_come_late(account):
             ruling=ruling, kind="posting.correct", seq=n + 1, asked_at=noon(ON),
             due_on=ON + due * DAY, done_at=None if done is None else noon(ON),
         )  # fmt: skip
-    assert report().corrections == (4, 2, 1, 1)
+    assert report().corrections() == (4, 2, 1, 1)
 
 
 def test_by_product_and_by_who_looks_after_the_account(account):
@@ -180,9 +207,45 @@ def test_by_product_and_by_who_looks_after_the_account(account):
 
 def test_no_percentage_of_nothing():
     assert drawn([]) == [] and drawn([("x", 0)])[0][1:] == (0, 0, 0)
-    one = Answer("record", "upheld", "system", "Card", "bank", "", ON, ON, ON)
-    assert taken("x", [one])[1:] == (1, 0, 0, 1, 100)
-    assert grouped([("a", 2)], [("b", one)]) == [("a", 2, 0, 0, 0), ("b", 0, 1, 1, 1)]
+    assert taken("x", Counter({0: 1}), 1)[1:] == (1, 0, 0, 1, 100)
+    groups = grouped(Counter(a=2), Counter(b=1), Counter(b=1), Counter(b=1))
+    assert groups == [("a", 2, 0, 0, 0), ("b", 0, 1, 1, 1)]
+
+
+@pytest.mark.parametrize("days", [[3], [3, 4], [1, 1, 9], [1, 2, 2, 8], [-2, 0, 5, 5, 6, 7]])
+def test_the_middle_of_a_histogram_is_that_of_its_list(days):
+    assert median(Counter(days)) == statistics.median(days)
+
+
+def test_the_figures_are_those_of_the_table(account):
+    """The table is read case by case: another way to the same sums."""
+    agency = bare(cardholder(), "AC0002")
+    type(agency).objects.filter(pk=agency.pk).update(held_by="AG01", agency_name="Agency")
+    matters, outcomes = ("record", "charge", "contact"), ("upheld", "rejected")
+    for n in range(12):
+        whose = agency if n % 5 == 0 else account
+        made = case(whose, ON - (n % 4 + 22) * DAY, "rejected", matter=matters[n % 3])
+        if n % 4:
+            answer(made, ON - n * DAY, outcomes[n % 2], cause="system")
+    first = ON - 60 * DAY
+    text = b"".join(insight_export.lines(insight_export.filed(first, ON))).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    seen = report(first)
+    assert seen.count == len(rows) == 12
+
+    def by(column, **only):
+        chosen = [row for row in rows if all(row[k] == v for k, v in only.items())]
+        return Counter(row[column] for row in chosen if row[column])
+
+    assert sorted(counted(seen.by_matter()).values()) == sorted(by("matter").values())
+    assert sorted(counted(seen.outcomes()).values()) == sorted(by("outcome").values())
+    days = [int(row["days"]) for row in rows if row["days"]]
+    whole = seen.times()[-1]
+    assert whole[1:4] == (len(days), statistics.median(days), max(days))
+    assert whole.in_time == by("in_time")["yes"]
+    agencies = {group.label: group for group in seen.keepers()}
+    assert agencies["Agency"].filed == by("agency")["Agency"]
+    assert agencies["Agency"].right == by("agency", outcome="upheld")["Agency"]
 
 
 @pytest.fixture
@@ -192,15 +255,41 @@ def reader(client, db):
 
 def test_the_page_costs_the_same_for_more_cases(reader, account, django_assert_max_num_queries):
     address, spent = reverse("disputes:insight"), []
+    insight_count.count(at=now())
     reader.get(address)  # what is asked once in a process is asked here
     for _round in range(2):
         for _one in range(2):
             answer(case(account, localdate(), "rejected"), localdate())
+        insight_count.count(at=now())
         with django_assert_max_num_queries(40) as queries:
             page = reader.get(address).content.decode()
         spent.append(len(queries))
     assert spent[0] == spent[1]
     assert "Nobody is judged by one number" in page and "Test complaint_handler" not in page
+    assert "4 cases were filed" in page and "Count now" not in page  # an auditor only reads
+
+
+def test_before_the_first_count_the_page_says_so_and_a_handler_may_have_it_counted(
+    client, account, monkeypatch
+):
+    case(account, localdate())
+    sign_in(client, staff("complaint_handler"))
+    address = reverse("disputes:insight")
+    assert "This has not been counted yet." in client.get(address).content.decode()
+    answered = client.post(reverse("disputes:insight_count"), follow=True).content.decode()
+    assert "It is being counted." in answered and "1 case was filed" in answered
+    monkeypatch.setattr(tasks.count_cases, "delay", Mock(side_effect=OSError))
+    answered = client.post(reverse("disputes:insight_count"), follow=True).content.decode()
+    assert "It cannot be counted at the moment." in answered
+
+
+def test_only_one_worker_counts_at_a_time(db):
+    cache.add(tasks.ONE_COUNT, 1)
+    tasks.count_cases()
+    assert not DayFigures.objects.exists()
+    cache.delete(tasks.ONE_COUNT)
+    tasks.count_cases()
+    assert DayFigures.objects.exists() and cache.get(tasks.ONE_COUNT) is None
 
 
 @pytest.mark.parametrize(
@@ -236,4 +325,4 @@ def test_the_table_is_read_in_one_query(account, django_assert_num_queries):
     for _one in range(3):
         answer(case(account, ON, "rejected"), ON)
     with django_assert_num_queries(1):
-        assert len(list(insight_export.lines(report()))) == 4
+        assert len(list(insight_export.lines(insight_export.filed(ON, ON)))) == 4

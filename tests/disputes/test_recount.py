@@ -84,6 +84,10 @@ def test_a_waiver_that_was_put_back_is_no_payment_and_takes_nothing_back(me, hel
     said = text(me.get(url("R")))
     assert "The bank had taken something off" in said and "never paid" not in said
     assert "never paid" not in text(me.get(url("W")))
+    post(held, "S", "2026-10-25", "reversal", D("-141.50"), reverses="AC0001-R")
+    assert "Nothing of it is left to pay" in text(me.get(url("I")))
+    assert "In the end it is about: Interest of 5 Oct 2026" in text(me.get(url("S")))
+    assert "In the end" not in text(me.get(url("W")))
 
 
 def test_one_sum_that_is_too_much_is_offered_once(me, held):
@@ -91,7 +95,11 @@ def test_one_sum_that_is_too_much_is_offered_once(me, held):
     post(held, "J", "2026-10-05", "interest", 20)
     first, last = text(me.get(url("I"))), text(me.get(url("J")))
     assert "Ask the bank" not in first and "stands in the last of these charges" in first
-    assert "Ask the bank" in last
+    assert "This charge is right as it stands" in first
+    assert f'href="{url("J")}">Open the charge that is too high' in (
+        me.get(url("I")).content.decode()
+    )
+    assert "Ask the bank" in last and "right as it stands" not in last
     assert f'action="{BEGIN}?line=posting:AC0001-J&amp;right=0.00"' in (
         me.get(url("J")).content.decode()
     )

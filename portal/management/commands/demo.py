@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import now
 
 from accounts.models import Cardholder, User
 
@@ -17,10 +18,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, sign_ins: bool, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("DEMO is not on: this command is for the demonstration only.")
+        from disputes import insight_count
         from portal.demo import people
+        from portal.records.retention import counts
 
         if not sign_ins and not Cardholder.objects.exists():
             people.make()
+            counts.count(at=now())
+            insight_count.count(at=now())
         if options["verbosity"] == 0:
             return
         self.stdout.write("Sign in with an address; the code is mailed, and /demo/ shows it:")
