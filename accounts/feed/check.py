@@ -132,8 +132,11 @@ class Checks:
         ledger = "" if self.full else "LEFT JOIN accounts_cardaccount k ON k.ref = s.account_ref"
         code = "a.currency" if self.full else "coalesce(a.currency, k.currency)"
         column, places = AMOUNTS.get(name, ("0", "0"))
-        right = " ".join(f"WHEN '{c}' THEN {n}" for c, n in PLACES.items())
-        other = f"OR {places} <> CASE {code} {right} END" if name in AMOUNTS else ""
+        right = "a.places"  # rows.py has compared them with the currency
+        if not self.full:
+            cases = " ".join(f"WHEN '{c}' THEN {n}" for c, n in PLACES.items())
+            right = f"coalesce(a.places, CASE k.currency {cases} END)"
+        other = f"OR {places} <> {right}" if name in AMOUNTS else ""
         found = rows_of(
             f"SELECT s.line, s.account_ref, {code}, {column}, {places} FROM feed_{name} s "
             f"LEFT JOIN feed_card_accounts a ON a.account_ref = s.account_ref {ledger} "

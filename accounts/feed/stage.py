@@ -163,10 +163,15 @@ class Filling:
             return
         cells = {**cells, **{day: [c or None for c in cells[day]] for day in self._days}}
         marks = ", ".join("?" * (len(self._columns) + 1))
-        connection.connection.executemany(  # sqlite3 itself: Django would rewrite each ?
-            f"INSERT INTO {self._target} VALUES ({marks})",
-            zip(lines, *(cells[c] for c in self._columns), strict=True),
-        )
+        link = connection.connection  # sqlite3 itself: Django would rewrite each ?
+        link.execute("SAVEPOINT feed_chunk")  # or each row would be a transaction of its own
+        try:
+            link.executemany(
+                f"INSERT INTO {self._target} VALUES ({marks})",
+                zip(lines, *(cells[c] for c in self._columns), strict=True),
+            )
+        finally:
+            link.execute("RELEASE feed_chunk")
 
     def _write(self, text: str) -> None:
         if not self._copy:

@@ -137,6 +137,7 @@ CONFLICTS = [
     ("postings", posting("P1", 1, "2026-09-20", "100.00", merchant="X"), "known with other"),
     ("postings", posting("P1", 2, "2026-09-20", "100"), "known with other content"),
     ("postings", posting("P9", 1, "2026-10-01", "1.00"), "do not make it"),
+    ("postings", posting("P9", 2, "2026-11-01", "5.00"), "0 places of JPY"),
     ("statements", statement(1, "2026-10-20", "105.00", "75.51"), "do not make it"),
     ("statements", statement(1, "2026-11-20", "75.00", "76.00"), "closing balance before"),
     ("contacts", contact("K1", 1, outcome="promise"), "known with other content"),
