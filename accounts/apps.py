@@ -8,6 +8,7 @@ class AccountsConfig(AppConfig):
         """Tell the records, which lie below this room, what goes when, what holds reach, and what
         the bank gets."""
         from accounts import retention as ours
+        from accounts import signals  # noqa: F401  (hears of passkeys that come and go)
         from accounts.contacts import queries as contacts
         from portal.records import outbox, retention
 

@@ -1,5 +1,6 @@
 """The agreement as a PDF: the same clauses as on the page, in the frame of all our documents."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from plans.actions import move
-from plans.agreement import Terms, clauses
+from plans.agreement import Terms, clauses, in_short, mark
 from plans.models import Offer, OfferDraft
 from plans.notices import tell
 from portal.kit.context import bank
@@ -28,6 +29,7 @@ def render(terms: Terms, *, code: str, language: str) -> bytes:
             {
                 "terms": terms,
                 "clauses": clauses(terms),
+                "in_short": in_short(terms),
                 "bank": bank(),
                 "language": language,
                 "document_number": terms.number,
@@ -65,12 +67,25 @@ def render_drafts(offer: Offer, *, at: datetime) -> bool:
     try:
         with transaction.atomic():
             hashes = {draft.language: draft.sha256 for draft in drafts}
-            move(offer, Offer.Status.OPEN, by=None, at=at, data={"drafts": hashes})
+            sealed = replace(terms, said=_said(terms)).sealed()
+            move(
+                offer, Offer.Status.OPEN, by=None, at=at, data={"drafts": hashes},
+                sealed_terms=sealed,
+            )  # fmt: skip
             OfferDraft.objects.bulk_create(drafts)
             tell(offer.account, "plan.offered", number=offer.number, at=at)
     except (Stale, IllegalMove):
         return False
     return True
+
+
+def _said(terms: Terms) -> dict[str, str]:
+    """Return the mark of the wording in each language, as the drafts have it."""
+    marks = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            marks[language] = mark(clauses(terms))
+    return marks
 
 
 def note_problem(offer: Offer, problem: str) -> None:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from plans.rules import Due
+from plans.periods import MONTH, days_between, interest_for
+from plans.rules import ZERO, Due
+
+Credit = tuple[date, Decimal]  # a repayment: its day and its amount
 
 
 @dataclass(frozen=True)
@@ -21,15 +24,174 @@ class Early:
         return self.sum_left + self.interest
 
 
+@dataclass(frozen=True)
+class Shortened:
+    """What an extra payment does: the next instalment is met first, then the plan's end."""
+
+    dues: list[Due]  # what is still to be paid afterwards
+    months_saved: int  # how many months sooner the plan ends
+    interest_saved: Decimal
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A repayment: what of it met instalments in order, and what shortened the plan."""
+
+    on: date
+    in_order: Decimal
+    beyond: Decimal
+
+
 def settled_on(
     total: Decimal,
     dues: Sequence[Due],
-    paid: Decimal,
+    paid: Decimal | Sequence[Credit],
     *,
     rate: Decimal,
     agreed_on: date,
     on: date,
     unit: Decimal,
 ) -> Early:
-    """Return what settles a plan of `total` on a day, when `paid` has been paid so far."""
-    raise NotImplementedError
+    """Return what settles a plan of `total` on a day, when `paid` has been paid so far.
+
+    A sum without days counts as paid in time, and what of it was paid ahead, from the last due day
+    on: in the person's favour. Being late costs no interest. Source: CN-PLAN-14; how it is counted:
+    PLAN-EARLY in docs/rules.md.
+    """
+    credits = _credits(dues, paid, agreed_on=agreed_on, on=on)
+    placed = _place(dues, credits)
+    runs = _run(total, dues, placed, rate=rate, agreed_on=agreed_on, unit=unit)
+    ended = [due for due in runs if due.on <= on]
+    charged = sum((due.interest for due in ended), ZERO)
+    used = _used(total, ended, placed, rate=rate, agreed_on=agreed_on, on=on, unit=unit)
+    sum_paid = sum((amount for _, amount in credits), ZERO)
+    payable = max(total + charged + used - sum_paid, ZERO)
+    met = _interest_met(ended, sum((each.in_order for each in placed), ZERO))
+    interest = min(charged - met + used, payable)
+    agreed = sum((due.interest for due in dues), ZERO)
+    return Early(payable - interest, interest, agreed - charged - used)
+
+
+def after_extra(
+    total: Decimal,
+    dues: Sequence[Due],
+    paid: Decimal | Sequence[Credit],
+    extra: Decimal,
+    *,
+    rate: Decimal,
+    agreed_on: date,
+    on: date,
+    unit: Decimal,
+) -> Shortened:
+    """Return the plan after `extra` is paid on a day, on top of `paid` so far (as in settled_on).
+
+    It meets what is due and the next instalment; the rest shortens the plan from its end, and the
+    instalments between stay as they are. What is saved is against the plan without it.
+    """
+    credits = _credits(dues, paid, agreed_on=agreed_on, on=on)
+    before = _run(total, dues, _place(dues, credits), rate=rate, agreed_on=agreed_on, unit=unit)
+    settles = settled_on(total, dues, credits, rate=rate, agreed_on=agreed_on, on=on, unit=unit)
+    if extra >= settles.payable:
+        agreed = sum((due.interest for due in dues), ZERO)
+        kept = agreed - sum((due.interest for due in before), ZERO)
+        sooner = sum(due.on > on for due in before)
+        return Shortened([], sooner, settles.interest_saved - kept)
+    placed = _place(dues, [*credits, (on, extra)])
+    after = _run(total, dues, placed, rate=rate, agreed_on=agreed_on, unit=unit)
+    saved = sum((due.interest for due in before), ZERO) - sum((due.interest for due in after), ZERO)
+    unmet = _unmet(after, sum((each.in_order for each in placed), ZERO))
+    return Shortened(unmet, len(before) - len(after), saved)
+
+
+def _credits(
+    dues: Sequence[Due], paid: Decimal | Sequence[Credit], *, agreed_on: date, on: date
+) -> list[Credit]:
+    if isinstance(paid, Decimal):
+        since = max((due.on for due in dues if due.on <= on), default=agreed_on)
+        return [(since, paid)]
+    return sorted(credit for credit in paid if credit[0] <= on)
+
+
+def _place(dues: Sequence[Due], credits: Sequence[Credit]) -> list[_Placed]:
+    """Each repayment meets what is due by its day and the next instalment; the rest is beyond."""
+    placed, met = [], ZERO
+    for day, amount in credits:
+        reached = sum(due.on <= day for due in dues) + 1
+        room = sum((due.amount for due in dues[:reached]), ZERO) - met
+        in_order = min(amount, room)
+        met += in_order
+        placed.append(_Placed(day, in_order, amount - in_order))
+    return placed
+
+
+def _run(
+    total: Decimal,
+    dues: Sequence[Due],
+    placed: Sequence[_Placed],
+    *,
+    rate: Decimal,
+    agreed_on: date,
+    unit: Decimal,
+) -> list[Due]:
+    """The schedule as it runs: what was paid beyond bears no interest from its day on."""
+    left, start, days, runs = total, agreed_on, days_between(agreed_on, dues[0].on), []
+    for i, due in enumerate(dues):
+        beyond = [p for p in placed if p.on <= due.on and (p.on > start or not i)]
+        spared = _days_spared([(p.on, p.beyond) for p in beyond], start, due.on)
+        interest = interest_for(left * days - spared, rate, days=1, unit=unit)
+        left -= sum((p.beyond for p in beyond), ZERO)
+        amount = min(due.amount, left + interest)
+        if amount <= 0:
+            break
+        runs.append(Due(due.on, amount, min(interest, amount)))
+        left, start, days = left + interest - amount, due.on, MONTH
+        if left <= 0:
+            break
+    return runs
+
+
+def _days_spared(credits: Sequence[Credit], start: date, end: date) -> Decimal:
+    """What repayments take out of a period's interest until its end: amounts times days."""
+    return sum((amount * days_between(max(day, start), end) for day, amount in credits), ZERO)
+
+
+def _used(
+    total: Decimal,
+    ended: Sequence[Due],
+    placed: Sequence[_Placed],
+    *,
+    rate: Decimal,
+    agreed_on: date,
+    on: date,
+    unit: Decimal,
+) -> Decimal:
+    """The interest of the period that runs, up to a day: what was paid ahead is not in use."""
+    start = ended[-1].on if ended else agreed_on
+    left = total - sum((due.amount - due.interest for due in ended), ZERO)
+    owed, ahead = sum((due.amount for due in ended), ZERO), []
+    for each in placed:
+        early = max(each.in_order - max(owed, ZERO), ZERO)
+        owed -= each.in_order
+        ahead.append((each.on, early + each.beyond))
+    in_use = left * days_between(start, on) - _days_spared(ahead, start, on)
+    return interest_for(max(in_use, ZERO), rate, days=1, unit=unit)
+
+
+def _interest_met(dues: Sequence[Due], paid: Decimal) -> Decimal:
+    """The interest that payments met: instalment by instalment, in each its interest first."""
+    met = ZERO
+    for due in dues:
+        met += min(max(paid, ZERO), due.interest)
+        paid -= due.amount
+    return met
+
+
+def _unmet(dues: Sequence[Due], paid: Decimal) -> list[Due]:
+    """What of the instalments is still to be paid, in order."""
+    unmet = []
+    for due in dues:
+        short = min(max(due.amount - paid, ZERO), due.amount)
+        paid -= due.amount
+        if short:
+            unmet.append(Due(due.on, short, min(due.interest, short)))
+    return unmet

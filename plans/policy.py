@@ -5,7 +5,7 @@ a version; an offer names the one it was made under. The first came with the sof
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -70,11 +70,11 @@ AMOUNTS = ("least_instalments", "agent_most", "auto_most")  # by currency
 FIRST_NAME = "2026-1"
 FIRST: dict[str, Any] = {
     "first_after": 3,
-    "first_within": 45,
+    "first_within": 45,  # not of the law: the bank's own
     "deferral_within": 92,
     "offer_valid": 14,
-    "terms": [3, 6, 9, 12, 18, 24, 36, 48, 60],
-    "longest": 60,
+    "terms": [3, 6, 9, 12, 18, 24, 36, 48, 60],  # not of the law: the bank's own
+    "longest": 60,  # not of the law: the bank's own
     "least_instalments": {
         "CNY": "50",
         "HKD": "50",
@@ -164,3 +164,25 @@ def read(version: str, data: Mapping[str, Any]) -> Policy:
         for row in data["waivers"]
     )
     return Policy(version=version, **facts)
+
+
+def as_data(policy: Policy) -> dict[str, Any]:
+    """Return a policy as it is stored: amounts and shares as texts. read() takes it back."""
+    facts = {field.name: getattr(policy, field.name) for field in fields(Policy)}
+    del facts["version"]
+    for name in AMOUNTS:
+        facts[name] = {currency: str(amount) for currency, amount in facts[name].items()}
+    facts["share"] = str(policy.share)
+    facts["terms"] = list(policy.terms)
+    facts["rates"] = [str(rate) for rate in policy.rates]
+    facts["waivers"] = [
+        {"role": row.role, "from_bucket": row.from_bucket}
+        | {name: str(getattr(row, name)) for name in COMPONENTS}
+        for row in policy.waivers
+    ]
+    return facts
+
+
+def same(one: Policy, other: Policy) -> bool:
+    """Tell whether two versions say the same, whatever they are called."""
+    return replace(one, version="") == replace(other, version="")

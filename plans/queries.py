@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from accounts.evidence.queries import MANY, counted
 from accounts.models import CardAccount, User
 from accounts.queries import held_by
-from plans.models import Agreement, Instalment, Offer, PlanRequest
+from plans.models import Agreement, Instalment, Offer, PlanQuestion, PlanRequest
 from plans.rules import add_months
+from portal.kit.counting import Counted
 
 
 def requests_of(user: User) -> QuerySet[PlanRequest]:
@@ -27,6 +31,7 @@ def offers_of(user: User) -> QuerySet[Offer]:
     return (
         Offer.objects.filter(account__in=held_by(user))
         .exclude(sealed_terms="")  # deleted after its time
+        .exclude(needs_second=True, approved_by=None)  # nobody has agreed to it yet, or ever did
         .select_related("account__cardholder", "request")
         .order_by("-pk")
     )
@@ -43,10 +48,27 @@ def agreements_of(user: User) -> QuerySet[Agreement]:
 
 def queue() -> QuerySet[PlanRequest]:
     """Requests that wait for the bank, oldest first."""
+    asked = PlanQuestion.objects.filter(request=OuterRef("pk"))
     return (
         PlanRequest.objects.filter(status__in=PlanRequest.OPEN)
         .select_related("account__cardholder", "taken_by")
+        .annotate(
+            question_open=Exists(asked.filter(answered_at=None)),
+            question_answered=Exists(asked.exclude(answered_at=None)),
+            proposed=Exists(
+                Offer.objects.filter(request=OuterRef("pk"), status=Offer.Status.PROPOSED)
+            ),
+        )
         .order_by("submitted_at", "pk")
+    )
+
+
+def for_second() -> QuerySet[Offer]:
+    """Offers that wait for a second person, oldest first."""
+    return (
+        Offer.objects.filter(status=Offer.Status.PROPOSED)
+        .select_related("request", "account__cardholder", "made_by")
+        .order_by("made_at", "pk")
     )
 
 
@@ -56,7 +78,7 @@ def offers_to_render() -> QuerySet[Offer]:
 
 
 def offers_past_their_time(*, at: datetime) -> QuerySet[Offer]:
-    live = [Offer.Status.PREPARING, Offer.Status.OPEN]
+    live = [Offer.Status.PROPOSED, Offer.Status.PREPARING, Offer.Status.OPEN]
     return Offer.objects.filter(status__in=live, expires_at__lt=at).select_related(
         "account__cardholder__user"
     )
@@ -65,7 +87,7 @@ def offers_past_their_time(*, at: datetime) -> QuerySet[Offer]:
 def all_requests() -> QuerySet[PlanRequest]:
     """Every request that was sent, for staff."""
     sent = PlanRequest.objects.exclude(status=PlanRequest.Status.DRAFT)
-    return sent.select_related("account__cardholder__user", "taken_by", "decided_by")
+    return sent.select_related("account__cardholder__user", "taken_by", "decided_by", "revises")
 
 
 PAGE = 50
@@ -88,6 +110,71 @@ def queue_page(*, after: str) -> QueuePage:
     return QueuePage(page[:PAGE], page[PAGE - 1].number if len(page) > PAGE else "")
 
 
+@dataclass(frozen=True)
+class SecondPage:
+    """Some of the offers that wait for a second person, and where the next page starts."""
+
+    rows: list[Offer]
+    after: str
+
+
+def second_page(*, after: str) -> SecondPage:
+    """Return the proposed offers behind the one numbered `after`, oldest first."""
+    rows = for_second()
+    if last := Offer.objects.filter(number=after).first():
+        rows = rows.filter(TupleGreaterThan(("made_at", "pk"), (last.made_at, last.pk)))
+    page = list(rows[: PAGE + 1])
+    return SecondPage(page[:PAGE], page[PAGE - 1].number if len(page) > PAGE else "")
+
+
+@dataclass(frozen=True)
+class Tab:
+    page: str  # the name of its address
+    label: object
+    count: object  # in words above MANY
+
+
+def tabs(user: User) -> list[Tab]:
+    """The two queues and how long they are, MANY at most: one query."""
+    waiting = PlanRequest.objects.filter(status__in=PlanRequest.OPEN)
+    second = for_second().select_related(None)
+    counts: Any = User.objects.filter(pk=user.pk).values(
+        waiting=Counted(waiting.order_by("submitted_at", "pk").values("pk")[:MANY]),
+        second=Counted(second.values("pk")[:MANY]),
+    )
+    found = counts.get()
+    return [
+        Tab("plans:queue", pgettext_lazy("of requests", "Waiting"), counted(found["waiting"])),
+        Tab("plans:second", _("Waiting for a second person"), counted(found["second"])),
+    ]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What there was on an account before: the last ten of each, newest first."""
+
+    requests: list[PlanRequest]  # with their offers
+    agreements: list[Agreement]
+
+
+def earlier(asked: PlanRequest) -> Earlier:
+    """Return the other requests and the agreements of a request's account. Three queries."""
+    requests = (
+        PlanRequest.objects.filter(account=asked.account_id)
+        .exclude(pk=asked.pk)
+        .exclude(status=PlanRequest.Status.DRAFT)
+        .prefetch_related(Prefetch("offers", Offer.objects.order_by("pk")))
+        .order_by("-pk")[:10]
+    )
+    agreements = Agreement.objects.filter(account=asked.account_id).order_by("-pk")[:10]
+    return Earlier(list(requests), list(agreements))
+
+
+def questions(asked: PlanRequest) -> QuerySet[PlanQuestion]:
+    """What was asked about a request, oldest first."""
+    return asked.questions.select_related("asked_by").order_by("pk")
+
+
 def lately_decided() -> QuerySet[PlanRequest]:
     """The ten requests decided last."""
     return all_requests().exclude(decided_at=None).order_by("-decided_at")[:10]
@@ -98,10 +185,18 @@ HAPPENED = {
     "plans.planrequest.submitted": _("The request was sent."),
     "plans.planrequest.under_review": _("A colleague took the request."),
     "plans.planrequest.taken_over": _("Another colleague took it over."),
+    "plans.planrequest.asked": _("The cardholder was asked a question."),
+    "plans.planrequest.answered": _("The cardholder answered the question."),
+    "plans.planrequest.person_asked": _(
+        "The cardholder asked for a person instead of the offer made by rule."
+    ),
     "plans.planrequest.offered": _("An offer was decided on."),
     "plans.planrequest.refused": _("The request was refused."),
     "plans.planrequest.withdrawn": _("The request was withdrawn."),
     "plans.offer.made": _("The offer was made."),
+    "plans.offer.made_by_rule": _("The offer was made by rule, without a person."),
+    "plans.offer.proposed": _("An offer was proposed; a second person must agree."),
+    "plans.offer.preparing": _("A second person agreed to the offer."),
     "plans.offer.open": _("The agreement was written out and the offer opened."),
     "plans.offer.accepted": _("The offer was accepted and signed."),
     "plans.offer.declined": _("The offer was declined."),

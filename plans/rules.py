@@ -1,15 +1,19 @@
 """Instalment plans as rules: pure, to be read aloud beside the law. docs/rules.md has the ids."""
 
 import math
-from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from plans.periods import MONTH, YEAR, days_between, interest_for
+from plans.periods import add_months as add_months
+from plans.periods import annual_rate as annual_rate
 from portal.kit.errors import Refused, gettext_noop
 from portal.packs import Rule
 
-ZERO = Decimal(0)
+ZERO, CENT = Decimal(0), Decimal("0.01")
+NEVER = 1200  # months after which nobody counts on
 EQUAL, STEPPED, SETTLEMENT, TOKEN = "equal", "stepped", "settlement", "token"
 
 
@@ -59,31 +63,96 @@ def plan_sum(overdue: Decimal, choice: Choice) -> Decimal:
     """Return what a plan repays, its own interest aside: what is overdue less what is waived.
 
     A token plan repays its small payments only; the rest waits for the review.
+    Errors: Refused PLAN-SUM where nothing would be repaid, or more than is overdue.
     """
+    total = overdue - choice.waived.total
     if choice.kind == TOKEN:
-        return choice.each * choice.months
-    return overdue - choice.waived.total
+        total = choice.each * choice.months
+    if not 0 < total <= overdue:
+        raise Refused(
+            "PLAN-SUM",
+            gettext_noop(
+                "A plan repays some of what is overdue, and never more than that. "
+                "Choose other amounts."
+            ),
+        )
+    return total
 
 
-def add_months(day: date, months: int) -> date:
-    """Return the same day of a later month, or that month's last day where it is shorter."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+def each_for(
+    total: Decimal,
+    months: int,
+    *,
+    unit: Decimal,
+    rate: Decimal = ZERO,
+    agreed_on: date | None = None,
+    first_on: date | None = None,
+    low: Decimal = ZERO,
+    low_months: int = 0,
+) -> Decimal:
+    """Return the regular instalment for a number of months, rounded half up to `unit` (ARITH-1).
+
+    With `rate` a year it is the level one (annuity), after `low_months` instalments of `low`. The
+    first period runs from `agreed_on` to `first_on`; a month where they are not given.
+    Errors: Refused PLAN-STEP where the smaller instalments leave nothing to the regular one.
+    """
+    days = days_between(agreed_on, first_on) if agreed_on and first_on else MONTH
+    grown = 1 + rate / 12
+    owed = total * (1 + rate * days / YEAR) * grown ** (months - 1)
+    worth = [grown ** (months - 1 - i) for i in range(months)]  # at the end, of 1 paid
+    owed -= low * sum(worth[:low_months])
+    if owed <= 0 or low_months >= months:
+        raise _steps()
+    return (owed / sum(worth[low_months:])).quantize(unit, ROUND_HALF_UP)
 
 
-def each_for(total: Decimal, months: int, *, unit: Decimal) -> Decimal:
-    """Return the regular instalment for a number of months, rounded half up to `unit` (ARITH-1)."""
-    return (total / months).quantize(unit, ROUND_HALF_UP)
+def months_for(
+    total: Decimal,
+    each: Decimal,
+    *,
+    rate: Decimal = ZERO,
+    unit: Decimal | None = None,
+    agreed_on: date | None = None,
+    first_on: date | None = None,
+    low: Decimal = ZERO,
+    low_months: int = 0,
+) -> int:
+    """Return how many instalments of `each` repay `total`; the last may be smaller.
+
+    The rest as in each_for; `unit`, to which interest is rounded, is needed where there is a rate.
+    Errors: Refused PLAN-INTEREST where the instalments would never repay it.
+    """
+    if not rate:
+        return low_months + max(math.ceil((total - low * low_months) / each), 0)
+    days = days_between(agreed_on, first_on) if agreed_on and first_on else MONTH
+    left, months = total, 0
+    while left > 0 and months < NEVER:
+        interest = interest_for(left, rate, days=days, unit=unit or CENT)
+        amount = low if months < low_months else each
+        if amount <= interest:
+            raise _only_interest()
+        left, months, days = left + interest - amount, months + 1, MONTH
+    return months
 
 
-def months_for(total: Decimal, each: Decimal) -> int:
-    """Return how many instalments of `each` repay `total`; the last may be smaller."""
-    return math.ceil(total / each)
-
-
-def chosen_by(total: Decimal, each: Decimal, months: int, *, unit: Decimal) -> str:
-    """Tell which was chosen, "months" or "amount": a length gives the rounded even share."""
-    return "months" if each == each_for(total, months, unit=unit) else "amount"
+def chosen_by(
+    total: Decimal,
+    each: Decimal,
+    months: int,
+    *,
+    unit: Decimal,
+    rate: Decimal = ZERO,
+    agreed_on: date | None = None,
+    first_on: date | None = None,
+    low: Decimal = ZERO,
+    low_months: int = 0,
+) -> str:
+    """Tell which was chosen, "months" or "amount": a length gives the rounded level share."""
+    level = each_for(
+        total, months, unit=unit, rate=rate, agreed_on=agreed_on, first_on=first_on,
+        low=low, low_months=low_months,
+    )  # fmt: skip
+    return "months" if each == level else "amount"
 
 
 def schedule(
@@ -94,16 +163,43 @@ def schedule(
     unit: Decimal,
     longest: Rule,
 ) -> list[Due]:
-    """Divide `total`, free of interest, into monthly dues; the last takes the remainder.
+    """Divide `total` into monthly dues; the last takes the remainder.
 
     Units: amounts in one currency whose smallest amount is `unit`. Dues fall on the day of
-    `first_on`, or on the month's last day where that is earlier. They sum to `total` exactly.
+    `first_on`, or on the month's last day where that is earlier. Each holds the interest of its
+    period on what was left; less that, they sum to `total` exactly.
     Errors: Refused with the id of `longest` (in China CN-PLAN-02) for more months than allowed or
-    a last due later than that many months after `agreed_on`; ARITH-2 for a due below `unit`;
-    PLAN-FIRST for a first due before the agreement.
+    a last due later than that many months after `agreed_on`; PLAN-FIRST for a first due before the
+    agreement; PLAN-STEP for first instalments that are not smaller; PLAN-INTEREST for an
+    instalment that repays nothing but interest; ARITH-2 for a due below `unit`.
     """
-    each, months, first_on = choice.each, choice.months, choice.first_on
-    if not 1 <= months <= longest.value:
+    _check_term(choice, agreed_on=agreed_on, longest=longest)
+    return divided(total, choice, agreed_on=agreed_on, unit=unit)
+
+
+def divided(total: Decimal, choice: Choice, *, agreed_on: date, unit: Decimal) -> list[Due]:
+    """Return the dues of a plan whose length and days are known to be allowed (schedule)."""
+    lower = choice.low_months if choice.kind == STEPPED else 0
+    if choice.kind == STEPPED and not (0 < lower < choice.months and choice.low < choice.each):
+        raise _steps()
+    amounts = [choice.low] * lower + [choice.each] * (choice.months - lower)
+    days, left, dues = days_between(agreed_on, choice.first_on), total, []
+    for i, regular in enumerate(amounts):
+        interest = interest_for(left, choice.rate, days=days, unit=unit)
+        amount = left + interest if i == choice.months - 1 else regular
+        if min(left, amount) < unit:
+            raise Refused(
+                "ARITH-2", gettext_noop("Each payment would be too small. Choose fewer payments.")
+            )
+        if amount - interest < unit:
+            raise _only_interest()
+        dues.append(Due(add_months(choice.first_on, i), amount, interest))
+        left, days = left + interest - amount, MONTH
+    return dues
+
+
+def _check_term(choice: Choice, *, agreed_on: date, longest: Rule) -> None:
+    if not 1 <= choice.months <= longest.value:
         raise Refused(
             longest.id,
             gettext_noop(
@@ -112,9 +208,9 @@ def schedule(
             ),
             longest=longest.value,
         )
-    if first_on <= agreed_on:
+    if choice.first_on <= agreed_on:
         raise Refused("PLAN-FIRST", gettext_noop("The first payment must be after today."))
-    if add_months(first_on, months - 1) > add_months(agreed_on, longest.value):
+    if add_months(choice.first_on, choice.months - 1) > add_months(agreed_on, longest.value):
         raise Refused(
             longest.id,
             gettext_noop(
@@ -123,45 +219,37 @@ def schedule(
             ),
             longest=longest.value,
         )
-    last = total - each * (months - 1)
-    if min(each, last) < unit:
-        raise Refused(
-            "ARITH-2", gettext_noop("Each payment would be too small. Choose fewer payments.")
-        )
-    amounts = [each] * (months - 1) + [last]
-    return [Due(add_months(first_on, i), amount) for i, amount in enumerate(amounts)]
 
 
-def annual_rate(
-    amount: Decimal,
-    payments: list[Decimal],
-    *,
-    whole: int = 1,
-    fraction: Decimal = Decimal(0),
-    periods_a_year: int = 12,
-) -> Decimal:
-    """Return the simple annual rate of a schedule as a fraction: 0.1268 is 12.68 %.
+def _steps() -> Refused:
+    return Refused(
+        "PLAN-STEP",
+        gettext_noop(
+            "The first payments must be smaller than the later ones, and there must be fewer of "
+            "them than payments in all. Choose a smaller amount or fewer of them."
+        ),
+    )
 
-    The actuarial method: `amount` = Σ payment_k / ((1 + fraction·i)(1 + i)^(whole + k)), and the
-    rate is i times `periods_a_year`. `whole` and `fraction`: unit periods before the first payment.
-    Sources: CN-ACC-11 (from the actual, rounded schedule); 12 CFR 1026 Appendix J (method).
+
+def _only_interest() -> Refused:
+    return Refused(
+        "PLAN-INTEREST",
+        gettext_noop(
+            "Each payment must repay part of the sum and not only its interest. "
+            "Choose a larger amount or fewer payments."
+        ),
+    )
+
+
+def annual_rate_of(total: Decimal, dues: Sequence[Due], *, agreed_on: date) -> Decimal:
+    """Return the simple annual rate of a plan that repays `total`, from the rounded schedule.
+
+    What is waived is no part of `total`; a plan without interest has the rate 0. The first period
+    counts in whole months and days / 30. Sources: CN-ACC-11; 12 CFR 1026 Appendix J.
     """
-
-    if sum(payments) <= amount:
-        return Decimal(0)  # nothing but the sum itself is repaid
-    rate = Decimal(0)  # the value falls and is convex in the rate, so Newton climbs to it from 0
-    for _ in range(100):
-        value = slope = Decimal(0)
-        for payment in reversed(payments):
-            value = (value + payment) / (1 + rate)
-            slope = (slope - value) / (1 + rate)
-        before = (1 + fraction * rate) * (1 + rate) ** (whole - 1)
-        slope = slope / value + (1 - whole) / (1 + rate) - fraction / (1 + fraction * rate)
-        step = (amount / (value / before) - 1) / slope
-        rate += step
-        if abs(step) < Decimal("1e-15"):
-            break
-    return rate * periods_a_year
+    whole, days = divmod(days_between(agreed_on, dues[0].on), MONTH)
+    amounts = [due.amount for due in dues]
+    return annual_rate(total, amounts, whole=whole, fraction=Decimal(days) / MONTH)
 
 
 # What an agreement must say; the first six are items of CN-PLAN-03 (M11 art. 70(2)).

@@ -6,8 +6,12 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from plans import actions, document, queries
+from plans.keeping import certificate, holding
+from plans.keeping import queries as keeping
+from plans.keeping.actions import watch
 
 log = logging.getLogger(__name__)
+BATCH = 200  # plans watched by one task: far below its time limit
 
 
 @shared_task(ignore_result=True)
@@ -25,3 +29,28 @@ def render_offers() -> None:
 def expire_offers() -> None:
     """End offers whose time is over."""
     actions.expire(queries.offers_past_their_time(at=now()), at=now())
+
+
+@shared_task(ignore_result=True)
+def watch_plans(after: int = 0) -> None:
+    """Watch the plans behind an id that a feed or a new day has not been seen for, a batch a time.
+
+    One that fails stays in the queue for the next round, and does not stop the others.
+    """
+    if not after:
+        holding.lift_over(at=now())
+    batch = list(keeping.to_watch(at=now()).filter(pk__gt=after)[:BATCH])
+    for agreement in batch:
+        try:
+            watch(agreement, at=now())
+        except Exception:
+            log.exception("agreement %s could not be watched", agreement.number)
+    if len(batch) == BATCH:
+        watch_plans.delay(batch[-1].pk)
+
+
+@shared_task(ignore_result=True)
+def write_certificates() -> None:
+    """Write the certificates of completed plans. Run twice, or twice at once, each is one."""
+    for agreement in keeping.to_certify()[:20]:
+        certificate.write(agreement, at=now())

@@ -39,6 +39,7 @@ BANK = {  # who speaks on the pages and in the documents
 JURISDICTION = env.str("JURISDICTION", default="cn")  # which rule pack in portal/packs
 RETENTION_DAYS = {  # what no law sets; "views=1825,mails=90" changes some: docs/retention.md
     **{"mails": 180, "views": 3653, "codes": 30, "attempts": 30, "sessions": 0, "feeds": 90},
+    "situations": 365,
     **{k: int(v) for k, v in (x.split("=") for x in env.list("RETENTION_DAYS", default=[]))},
 }
 
@@ -200,8 +201,12 @@ CELERY_BEAT_SCHEDULE = {
     "watch clocks": {"task": "disputes.tasks.watch_clocks", "schedule": 600.0},
     "confirm corrections": {"task": "disputes.tasks.confirm_corrections", "schedule": 600.0},
     "expire offers": {"task": "plans.tasks.expire_offers", "schedule": 600.0},
+    "watch plans": {"task": "plans.tasks.watch_plans", "schedule": 600.0},
+    "write certificates": {"task": "plans.tasks.write_certificates", "schedule": 30.0},
     "tidy": {"task": "portal.records.tasks.tidy", "schedule": crontab(hour=3, minute=0)},
     "tidy files": {"task": "disputes.tasks.tidy_files", "schedule": crontab(hour=3, minute=15)},
+    "count due": {"task": "portal.records.tasks.count_due", "schedule": crontab(hour=3, minute=30)},
+    "count cases": {"task": "disputes.tasks.count_cases", "schedule": crontab(hour=4, minute=0)},
 }
 
 # == people and sessions

@@ -21,8 +21,9 @@ from portal.records.seal_key import make_development_seal
 from tests.pages import Undefined, check_page
 
 OF_BYTES = {
-    "test_draw_sealed", "test_pdf", "test_pkcs11", "test_seal_status", "test_tamper",
-    "test_typeset", "test_typeset_file", "test_typeset_pages", "test_verification",
+    "test_assertion", "test_draw_sealed", "test_pdf", "test_pkcs11", "test_proof_passkey",
+    "test_seal_status", "test_tamper", "test_typeset", "test_typeset_file", "test_typeset_pages",
+    "test_verification",
 }  # fmt: skip
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104  (live_server binds it)
 

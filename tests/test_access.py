@@ -13,6 +13,8 @@ from django.utils.timezone import now
 
 from accounts.models import CardAccount
 from disputes import letters
+from plans.actions import policies
+from plans.situation import actions as situations
 from portal.records import retention
 from portal.records.retention import holds, purges
 from tests import people
@@ -25,6 +27,7 @@ from tests.disputes.files import kept
 from tests.disputes.filing import Filing
 from tests.disputes.scene import case, record
 from tests.disputes.scene import case as sent_case
+from tests.plans.limits import proposed
 from tests.plans.scene import Scene, account_of
 from tests.records.old import old_contacts
 
@@ -63,6 +66,9 @@ OWNED: dict[str, Made] = {
     "plans:send_code.number": lambda who: scene(who).offered().number,
     "plans:sign.number": lambda who: scene(who).offered().number,
     "plans:decline.number": lambda who: scene(who).offered().number,
+    "plans:ask_person.number": lambda who: scene(who).offered().number,
+    "plans:approve_offer.number": lambda who: proposed(scene(who)).request.number,
+    "plans:return_offer.number": lambda who: proposed(scene(who)).request.number,
     "plans:withdraw_offer.number": lambda who: scene(who).preparing().request.number,
     "plans:agreement.number": lambda who: signed(who).number,
     "plans:agreement_pdf.number": lambda who: signed(who).number,
@@ -70,7 +76,19 @@ OWNED: dict[str, Made] = {
     "plans:payment.number": lambda who: signed(who).number,
     "plans:payment.position": lambda who: 1,
     "plans:proof.number": lambda who: signed(who).number,
+    "plans:staff_agreement.number": lambda who: signed(who).number,
+    "plans:place_hold.number": lambda who: signed(who).number,
+    "plans:lift_hold.number": lambda who: signed(who).number,
     "plans:draft.language": lambda who: "en",
+    "plans:section.ref": lambda who: begun(who).ref,
+    "plans:section.section": lambda who: "income",
+    "plans:approve_policy.name": lambda who: policy_draft(who).name,
+    "plans:edit_policy.name": lambda who: policy_draft(who).name,
+    "plans:give_up_policy.name": lambda who: policy_draft(who).name,
+    "plans:policy.name": lambda who: policy_draft(who).name,
+    "plans:policy_simulation.name": lambda who: policy_draft(who).name,
+    "plans:propose_policy.name": lambda who: policy_draft(who).name,
+    "plans:return_policy.name": lambda who: policy_draft(who).name,
     "accounts:evidence_request.number": lambda who: evidence(who).number,
     "accounts:evidence_pdf.number": lambda who: evidence(who).number,
     "accounts:evidence_pdf.language": lambda who: "en",
@@ -188,6 +206,16 @@ def hold(who: dict[str, Any]) -> Any:
 def signed(who: dict[str, Any]) -> Any:
     made = scene(who)
     return made.sign(made.offered())
+
+
+def begun(who: dict[str, Any]) -> CardAccount:
+    made = scene(who)
+    situations.begin(made.account, by=made.holder, at=now())
+    return made.account
+
+
+def policy_draft(who: dict[str, Any]) -> Any:
+    return policies.draft(by=who["supervisor"], at=now())
 
 
 def evidence(who: dict[str, Any]) -> Any:

@@ -1,6 +1,7 @@
 """What the cardholder does with a request, until the bank has it."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -8,56 +9,30 @@ from django.utils.timezone import localdate
 from accounts import queries as ledger
 from accounts.models import CardAccount, User
 from plans import policies
+from plans.actions.ending import drop_proposed
 from plans.actions.moving import move
-from plans.models import Agreement, Offer, PlanRequest, columns
+from plans.choosing import draft_of, revised_by
+from plans.models import Agreement, Kind, PlanQuestion, PlanRequest, columns
 from plans.notices import tell
 from plans.rules import Choice
-from portal.kit.errors import IllegalMove, Refused, gettext_noop
+from plans.situation import askable
+from plans.situation.queries import sealed_for
+from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 from portal.records import documents
 from portal.records.audit import record
 
 
-def check_open_for_plan(account: CardAccount) -> None:
-    """Refuse where a request, offer or plan already runs. Errors: Refused PLAN-ONE."""
-    for taken in (
-        account.plan_requests.filter(status__in=PlanRequest.OPEN),
-        account.offers.filter(status__in=[Offer.Status.PREPARING, Offer.Status.OPEN]),
-        account.agreements.filter(status=Agreement.Status.ACTIVE),
-    ):
-        if taken.exists():
-            raise Refused(
-                "PLAN-ONE",
-                gettext_noop(
-                    "There is already a request, an offer or a plan for this account. "
-                    "You can see it under My plans."
-                ),
-            )
+def check_open_for_plan(account: CardAccount, *, revises: Agreement | None = None) -> None:
+    """Refuse where a request, offer or plan already runs; the plan to be changed does not count.
+
+    Errors: Refused PLAN-ONE.
+    """
+    askable.refuse(askable.running(account, revises=revises))
 
 
-def check_askable(account: CardAccount) -> None:
-    """Refuse where there is nothing to divide, or a plan already runs. Errors: Refused PLAN-…"""
-    check_open_for_plan(account)
-    if account.closed_by_feed:
-        raise Refused(
-            "PLAN-GONE",
-            gettext_noop(
-                "The bank no longer lists this account. Talk to us before you pay or ask."
-            ),
-        )
-    position = ledger.plannable(account)
-    if position.overdue <= 0 and position.disputed:
-        raise Refused(
-            "PLAN-DISPUTE",
-            gettext_noop(
-                "All that is overdue on this account is in dispute. You need not pay it while it "
-                "is, so there is nothing to divide for now."
-            ),
-        )
-    if position.overdue <= 0:
-        raise Refused(
-            "PLAN-NONE",
-            gettext_noop("Nothing is overdue on this account, so there is nothing to divide."),
-        )
+def check_askable(account: CardAccount, *, revises: Agreement | None = None) -> None:
+    """Refuse with the first reason against asking (plans.eligibility). Errors: Refused PLAN-…"""
+    askable.refuse(askable.reasons(account, revises=revises))
 
 
 @transaction.atomic
@@ -66,13 +41,15 @@ def draft(
 ) -> PlanRequest:
     """Keep what the cardholder chose; one draft per account, overwritten until it is sent.
 
+    A draft that asks to change a live plan goes on to do so.
     Errors: Refused if nothing is overdue or a plan already runs.
     """
     account = CardAccount.objects.select_for_update().get(pk=account.pk)
-    check_askable(account)
-    kept = {
+    revises = revised_by(draft_of(account))
+    check_askable(account, revises=revises)
+    kept: dict[str, Any] = {
         **columns(choice), "total": ledger.plannable(account).overdue, "reason": reason,
-        "basis_version": account.version, "submitted_by": by,
+        "basis_version": account.version, "submitted_by": by, "revises": revises,
     }  # fmt: skip
     request, made = PlanRequest.objects.update_or_create(
         account=account,
@@ -80,7 +57,7 @@ def draft(
         defaults=kept,
         create_defaults={"number": f"PR-{documents.new_code(8)}", **kept},
     )
-    data = {"months": choice.months, "first_on": choice.first_on, "new": made}
+    data = {"kind": choice.kind, "months": choice.months, "first_on": choice.first_on, "new": made}
     record("plans.planrequest.drafted", subject=request, by=by, at=at, data=data)
     return request
 
@@ -98,13 +75,16 @@ def check_first_date(first_on: date, *, at: datetime) -> None:
 def submit(request: PlanRequest, *, by: User, at: datetime) -> None:
     """Send the request to the bank, if it still fits the account and the calendar.
 
-    Errors: IllegalMove; Stale; Refused if a plan already runs, or if what it rests on changed.
+    What was told of the person's means goes with it. Where the policy allows, it is answered at
+    once. Errors: IllegalMove; Stale; Refused if a plan already runs, or if what it rests on
+    changed.
     """
     account = CardAccount.objects.select_for_update().get(pk=request.account_id)
     request.refresh_from_db()
     if request.status != PlanRequest.Status.DRAFT:
         raise IllegalMove(request.status, PlanRequest.Status.SUBMITTED)
-    check_askable(account)
+    revises = revised_by(request)
+    check_askable(account, revises=revises)
     if account.version != request.basis_version:
         raise Refused(
             "PLAN-BASIS",
@@ -112,12 +92,38 @@ def submit(request: PlanRequest, *, by: User, at: datetime) -> None:
                 "The account changed since you wrote this. Look at it again, then send it."
             ),
         )
-    check_first_date(request.first_on, at=at)
-    move(request, PlanRequest.Status.SUBMITTED, by=by, at=at, submitted_at=at)
-    tell(request.account, "plan.received", number=request.number, at=at)
+    if request.kind != Kind.OTHER:  # which names no date
+        check_first_date(request.first_on, at=at)
+    sealed = sealed_for(request)
+    move(
+        request, PlanRequest.Status.SUBMITTED, by=by, at=at, submitted_at=at,
+        sealed_situation=sealed, revises=revises,
+    )  # fmt: skip
+    from plans.actions.automatic import offer_at_once  # which decides, and needs this module
+
+    if offer_at_once(request, at=at) is None:
+        tell(request.account, "plan.received", number=request.number, at=at)
 
 
 @transaction.atomic
 def withdraw_request(request: PlanRequest, *, by: User, at: datetime) -> None:
-    """Take the request back; another can be made at once."""
+    """Take the request back; another can be made at once. What was proposed on it ends with it."""
+    CardAccount.objects.select_for_update().get(pk=request.account_id)
     move(request, PlanRequest.Status.WITHDRAWN, by=by, at=at)
+    drop_proposed(request, by=by, at=at)
+
+
+@transaction.atomic
+def answer_question(question: PlanQuestion, answer: str, *, by: User, at: datetime) -> None:
+    """Answer what the bank asks about a request that it still looks at, once.
+
+    Errors: Stale if it was answered meanwhile, or the request has moved on.
+    """
+    request = PlanRequest.objects.select_for_update().get(pk=question.request_id)
+    open_question = PlanQuestion.objects.filter(pk=question.pk, answered_at=None)
+    waits = request.status in PlanRequest.OPEN
+    if not waits or not open_question.update(answer=answer, answered_at=at):
+        raise Stale(question.pk)
+    record(
+        "plans.planrequest.answered", subject=request, by=by, at=at, data={"question": question.pk}
+    )

@@ -3,26 +3,25 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.timezone import get_current_timezone, localdate
 
-from accounts import queries as ledger
 from accounts.models import CardAccount, User
-from plans import policies, rules
-from plans.actions.asking import check_first_date
+from plans import rules, weighing
 from plans.actions.moving import move
 from plans.agreement import terms_for
-from plans.models import Offer, PlanRequest, columns
+from plans.models import Offer, PlanQuestion, PlanRequest, columns
 from plans.notices import tell
 from plans.policy import Policy
 from plans.rules import Choice
-from portal import packs
-from portal.kit import money
-from portal.kit.errors import Refused, Stale, gettext_noop
-from portal.packs import Pack
+from plans.weighing import Ground, Weighed
+from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 from portal.records import documents
 from portal.records.audit import record
+
+
+class Changed(Stale):
+    """The account changed after its figures were read: look at them again."""
 
 
 @transaction.atomic
@@ -55,6 +54,18 @@ def check_taken(request: PlanRequest, by: User) -> None:
         raise Refused("DUTY-2", gettext_noop("Take this request before you decide on it."))
 
 
+def check_none_proposed(request: PlanRequest) -> None:
+    """Errors: Refused OFFER-WAITS while a second person looks at an offer for this request."""
+    if request.offers.filter(status=Offer.Status.PROPOSED).exists():
+        raise Refused(
+            "OFFER-WAITS",
+            gettext_noop(
+                "An offer for this request waits for a second person. "
+                "It must be sent back or taken back first."
+            ),
+        )
+
+
 @transaction.atomic
 def make_offer(
     request: PlanRequest,
@@ -68,50 +79,82 @@ def make_offer(
 ) -> Offer:
     """Offer a plan over what is overdue now and undisputed; the worker then renders it.
 
-    Errors: Refused for a missing finding, one's own case, or terms outside rule and policy; Stale
-    if the account changed after the agent saw it (`basis_version`) or the request moved.
+    Where the policy wants a second person the offer waits for one (PROPOSED), and so does the
+    request. Errors: Refused for a missing finding, one's own case, terms outside rule or policy
+    (PLAN-POLICY names the points), or while another offer waits; Changed if the account changed
+    after the agent saw it (`basis_version`); Stale or IllegalMove if the request moved.
     """
-    locked = CardAccount.objects.select_for_update().select_related("cardholder")
-    account = locked.get(pk=request.account_id)
-    if account.version != basis_version:
-        raise Stale(account.pk)
+    account = locked(request, basis_version)
     check_taken(request, by)
-    check_first_date(choice.first_on, at=at)
-    pack = packs.load(settings.JURISDICTION, on=localdate(at))
-    rules.check_findings(findings, required=pack["plan.findings"])
-    decided: dict[str, Any] = {"decided_by": by, "decided_at": at, "findings": findings}
-    move(request, PlanRequest.Status.OFFERED, by=by, at=at, **decided)
-    offer = _offered(request, account, choice, explanation, pack=pack, by=by, at=at)
+    check_none_proposed(request)
+    ground = weighing.ground(request, account, on=localdate(at))
+    weighed = weighing.weigh(choice, ground, role=weighing.role_of(by))
+    weighing.check_within(weighed)
+    rules.check_findings(findings, required=ground.pack["plan.findings"])
+    second = weighed.codes("second")
+    if second:
+        _keep_findings(request, findings)
+    else:
+        decided: dict[str, Any] = {"decided_by": by, "decided_at": at, "findings": findings}
+        still = {"taken_by": by}
+        move(request, PlanRequest.Status.OFFERED, by=by, at=at, still=still, **decided)
+    offer = written(
+        request, account, weighed, ground, explanation=explanation, second=second, by=by, at=at
+    )
     data = {"request": request.number, "total": offer.total, "months": offer.months}
-    data["policy"] = offer.policy_version
-    record("plans.offer.made", subject=offer, by=by, at=at, data=data)
-    transaction.on_commit(_wake_renderer)
+    data |= {"policy": offer.policy_version, "second": second, "findings": findings}
+    done = "proposed" if second else "made"
+    record(f"plans.offer.{done}", subject=offer, by=by, at=at, data=data)
+    if not second:
+        render_soon()
     return offer
 
 
-def _offered(
+def locked(request: PlanRequest, basis_version: int) -> CardAccount:
+    """Return the request's account, locked, as it was seen. Errors: Changed."""
+    rows = CardAccount.objects.select_for_update().select_related("cardholder")
+    account = rows.get(pk=request.account_id)
+    if account.version != basis_version:
+        raise Changed(account.pk)
+    return account
+
+
+def _keep_findings(request: PlanRequest, findings: list[str]) -> None:
+    """Record what the agent found; the request goes on waiting. Errors: IllegalMove; Stale."""
+    if request.status != PlanRequest.Status.UNDER_REVIEW:
+        raise IllegalMove(request.status, Offer.Status.PROPOSED)
+    held = PlanRequest.objects.filter(
+        pk=request.pk, status=request.status, taken_by=request.taken_by_id
+    )
+    if not held.update(findings=findings):
+        raise Stale(request.pk)
+    request.refresh_from_db()
+
+
+def written(
     request: PlanRequest,
     account: CardAccount,
-    choice: Choice,
-    explanation: str,
+    weighed: Weighed,
+    ground: Ground,
     *,
-    pack: Pack,
-    by: User,
+    explanation: str,
+    second: list[str],
+    by: User | None,
     at: datetime,
 ) -> Offer:
-    position, number = ledger.plannable(account), f"PA-{documents.new_code(8)}"
-    limits = policies.in_force(localdate(at))
-    unit, longest = money.unit(account.currency), pack["plan.longest"]
-    total = rules.plan_sum(position.overdue, choice)
-    dues = rules.schedule(total, choice, agreed_on=localdate(at), unit=unit, longest=longest)
-    person = account.cardholder.person
+    """Return the row of a new offer. `second`: why it waits for a second person, [] if not."""
+    choice, limits = weighed.option.choice, ground.policy
+    number = f"PA-{documents.new_code(8)}"
     terms = terms_for(
-        number, account, person, position, choice, dues, policy=limits, pack=pack, at=at
-    )
+        number, account, account.cardholder.person, ground.position, choice, weighed.option.dues,
+        policy=limits, pack=ground.pack, at=at,
+        replaces=request.revises.number if request.revises else "",
+    )  # fmt: skip
     return Offer.objects.create(
-        **columns(choice), number=number, request=request, account=account, total=total,
-        overdue=position.overdue,
-        explanation=explanation, sealed_terms=terms.sealed(), policy_version=limits.version,
+        **columns(choice), number=number, request=request, account=account, total=weighed.total,
+        overdue=ground.position.overdue, explanation=explanation, sealed_terms=terms.sealed(),
+        status=Offer.Status.PROPOSED if second else Offer.Status.PREPARING,
+        needs_second=bool(second), second=second, policy_version=limits.version,
         basis_version=account.version, made_at=at, made_by=by,
         expires_at=expiry(choice.first_on, limits, at=at),
     )  # fmt: skip
@@ -121,6 +164,11 @@ def expiry(first_on: date, limits: Policy, *, at: datetime) -> datetime:
     """An offer ends after the policy's days, and in any case the day before the first payment."""
     end = min(localdate(at) + timedelta(days=limits.offer_valid), first_on - timedelta(days=1))
     return datetime.combine(end, time(23, 59, 59), tzinfo=get_current_timezone())
+
+
+def render_soon() -> None:
+    """Have the worker write the agreement out as soon as this is committed."""
+    transaction.on_commit(_wake_renderer)
 
 
 def _wake_renderer() -> None:
@@ -133,14 +181,43 @@ def _wake_renderer() -> None:
 
 
 @transaction.atomic
-def refuse(request: PlanRequest, *, reason: str, by: User, at: datetime) -> None:
-    """Say no, and why: the cardholder reads it. Errors: Refused DUTY-…, IllegalMove, Stale."""
+def ask_cardholder(request: PlanRequest, *, text: str, by: User, at: datetime) -> PlanQuestion:
+    """Ask one question about a request, by its page and a mail; it can be decided meanwhile.
+
+    Errors: Refused DUTY-…, QUESTION-OPEN while one is not answered; IllegalMove once decided.
+    """
     check_taken(request, by)
+    standing = PlanRequest.objects.select_for_update().get(pk=request.pk).status
+    if standing != PlanRequest.Status.UNDER_REVIEW:
+        raise IllegalMove(standing, "asked")
+    try:
+        with transaction.atomic():
+            question = PlanQuestion.objects.create(
+                request=request, text=text, asked_by=by, asked_at=at
+            )
+    except IntegrityError:
+        raise Refused(
+            "QUESTION-OPEN",
+            gettext_noop("A question is still open. Wait for its answer, or decide without it."),
+        ) from None
+    record("plans.planrequest.asked", subject=request, by=by, at=at)
+    tell(request.account, "plan.question", number=request.number, at=at)
+    return question
+
+
+@transaction.atomic
+def refuse(request: PlanRequest, *, reason: str, by: User, at: datetime) -> None:
+    """Say no, and why: the cardholder reads it. Errors: Refused DUTY-…, OFFER-WAITS; IllegalMove;
+    Stale.
+    """
+    check_taken(request, by)
+    check_none_proposed(request)
     move(
         request,
         PlanRequest.Status.REFUSED,
         by=by,
         at=at,
+        still={"taken_by": by},
         decided_by=by,
         decided_at=at,
         refusal=reason,

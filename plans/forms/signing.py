@@ -23,10 +23,15 @@ def same_name(typed: str, name: str) -> bool:
     return bare(typed) == bare(name)
 
 
+TICKS = ("agree", "no_new_card", "electronic")
+
+
 class SignForm(forms.Form):
-    """Consent, name and code. Nothing is ticked beforehand."""
+    """Consent, and a passkey's signature or a name and a code. Nothing is ticked beforehand."""
 
     sha256 = CleanText(widget=forms.HiddenInput(), longest=64)
+    way = CleanText(widget=forms.HiddenInput(), longest=10, required=False)
+    assertion = CleanText(widget=forms.HiddenInput(), longest=20_000, required=False)
     agree = forms.BooleanField(label=_("I have read the agreement and I agree to it."))
     no_new_card = forms.BooleanField(
         label=_("I will not apply for a credit card at any bank until everything in it is settled.")
@@ -38,7 +43,8 @@ class SignForm(forms.Form):
     def __init__(self, *args: Any, full_name: str, **kwargs: Any) -> None:
         self.full_name = full_name
         super().__init__(*args, **kwargs)
-        for tick in ("agree", "no_new_card", "electronic"):
+        self.by_passkey = self.data.get("way") == "passkey"
+        for tick in TICKS:
             self.fields[tick].error_messages["required"] = _(
                 "Tick this if you agree. You cannot sign without it."
             )
@@ -49,6 +55,15 @@ class SignForm(forms.Form):
             raise forms.ValidationError(_("Type your name as it stands in the agreement."))
         return typed
 
+    def clean(self) -> None:
+        """A passkey's signature itself says who signs: no name and no code are asked for."""
+        for unasked in ("name", "code") if self.by_passkey else ():
+            self.errors.pop(unasked, None)
+
+    @property
+    def ticks(self) -> list[Any]:
+        return [self[tick] for tick in TICKS]
+
     @property
     def consents(self) -> list[str]:
-        return [tick for tick in ("agree", "no_new_card", "electronic") if self.cleaned_data[tick]]
+        return [tick for tick in TICKS if self.cleaned_data[tick]]

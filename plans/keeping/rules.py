@@ -1,9 +1,15 @@
 """How repayments meet instalments, and what follows: pure, to be read aloud."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from enum import Enum
+from typing import NamedTuple
+
+ZERO = Decimal(0)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,174 @@ def match(awaited: Sequence[Awaited], repayments: Sequence[Paid]) -> tuple[list[
     """Return how far each instalment is met, in order, and what was paid beyond them all.
 
     A repayment meets what is due up to its day and the next instalment, in order; what is left of
-    it shortens the plan from its end.
+    it shortens the plan from its end. All that is paid on a day is one repayment.
     """
-    raise NotImplementedError
+    met = [Met(each, ZERO, None) for each in awaited]
+    beyond = ZERO
+    for on, left in paid_by_day(repayments):
+        for place in _places(awaited, on):
+            one = met[place]
+            took = min(left, one.short)
+            if took:
+                full = on if took == one.short else None
+                met[place] = Met(one.awaited, one.paid + took, full)
+                left -= took
+        beyond += left
+    return met, beyond
+
+
+def paid_by_day(repayments: Sequence[Paid]) -> list[tuple[date, Decimal]]:
+    """Return what was paid on each day, in order."""
+    days: dict[date, Decimal] = defaultdict(Decimal)
+    for each in repayments:
+        days[each.on] += each.amount
+    return sorted(days.items())
+
+
+def _places(awaited: Sequence[Awaited], on: date) -> list[int]:
+    """Return what a repayment meets in turn, as places: what is due, the next, then the last."""
+    after = [place for place, each in enumerate(awaited) if each.day > on]
+    due = [place for place, each in enumerate(awaited) if each.day <= on]
+    return [*due, *after[:1], *reversed(after[1:])]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What an agreement says of payments that do not come. Days are calendar days."""
+
+    lateness_allowed: int  # days after a due day before a payment counts as missed
+    missed_allowed: int  # missed payments at a time before the notice of breach
+    remedy_days: int  # from the notice to the last day on which it can be put right
+
+
+class Stop(NamedTuple):
+    """Days that do not count: from the day a hold was placed to the day before it was lifted."""
+
+    from_on: date
+    until_on: date | None = None  # the day it was lifted; None: it was not
+
+
+def days_stopped(stops: Sequence[Stop], *, after: date, up_to: date) -> int:
+    """Return how many days behind `after`, up to and with `up_to`, any hold stood; each once."""
+    stopped, counted = 0, after + DAY
+    for stop in sorted(stops):
+        first = max(stop.from_on, counted)
+        end = min(stop.until_on or date.max, up_to + DAY)
+        if first < end:
+            stopped += (end - first).days
+            counted = end
+    return stopped
+
+
+def is_stopped(stops: Sequence[Stop], *, on: date) -> bool:
+    """Tell whether the clock stands on a day."""
+    return days_stopped(stops, after=on - DAY, up_to=on) > 0
+
+
+def days_late(day: date, *, on: date, stops: Sequence[Stop]) -> int:
+    """Return the days from a due day to the end of `on`, less those on which the clock stood."""
+    return max(0, (on - day).days - days_stopped(stops, after=day, up_to=on))
+
+
+def late(met: Sequence[Met], *, on: date, stops: Sequence[Stop]) -> list[Met]:
+    """Return the instalments that should have been met before `on` and were not."""
+    return [m for m in met if m.short and days_late(m.awaited.day, on=on, stops=stops)]
+
+
+def missed(met: Sequence[Met], promise: Promise, *, on: date, stops: Sequence[Stop]) -> list[Met]:
+    """Return the instalments that are late for longer than the agreement allows."""
+    most = promise.lateness_allowed
+    return [m for m in met if m.short and days_late(m.awaited.day, on=on, stops=stops) > most]
+
+
+def remedy_until(noticed_on: date, promise: Promise, *, on: date, stops: Sequence[Stop]) -> date:
+    """Return the last day to put a breach right; days on which the clock stood, up to `on`, add."""
+    ended = [Stop(stop.from_on, stop.until_on or on + DAY) for stop in stops]
+    first = last = noticed_on + timedelta(days=promise.remedy_days)
+    while (longer := first + DAY * days_stopped(ended, after=noticed_on, up_to=last)) != last:
+        last = longer
+    return last
+
+
+class Step(Enum):
+    """What follows from how a plan is kept."""
+
+    GO_ON = "go_on"
+    NOTICE = "notice"
+    CURED = "cured"
+    BROKEN = "broken"
+    COMPLETED = "completed"
+
+
+def follows(
+    met: Sequence[Met],
+    promise: Promise,
+    *,
+    on: date,
+    stops: Sequence[Stop],
+    noticed_on: date | None = None,
+) -> Step:
+    """Return what follows at the end of `on`, the day up to which the bank knows.
+
+    A breach: more than `missed_allowed` payments missed at a time. It is cured when those that
+    were missed by the notice no longer make one; what was missed later needs a notice of its own.
+    While the clock stands there is no notice and no end.
+    """
+    if all(not one.short for one in met):
+        return Step.COMPLETED
+    then = missed(met, promise, on=noticed_on or on, stops=stops)
+    breach = len(then) > promise.missed_allowed
+    if noticed_on and not breach:
+        return Step.CURED
+    if not breach or is_stopped(stops, on=on):
+        return Step.GO_ON
+    if noticed_on is None:
+        return Step.NOTICE
+    over = on > remedy_until(noticed_on, promise, on=on, stops=stops)
+    return Step.BROKEN if over else Step.GO_ON
+
+
+def notice_if_nothing_comes(
+    met: Sequence[Met], promise: Promise, *, on: date, stops: Sequence[Stop]
+) -> date | None:
+    """Return the day from which a notice would follow if no more was paid; None if none would."""
+    short = sorted(one.awaited.day for one in met if one.short)
+    if len(short) <= promise.missed_allowed:
+        return None
+    day = short[promise.missed_allowed]
+    ended = [Stop(stop.from_on, stop.until_on or on + DAY) for stop in stops]
+    first = last = day + timedelta(days=promise.lateness_allowed + 1)
+    while (longer := first + DAY * days_stopped(ended, after=day, up_to=last)) != last:
+        last = longer
+    return last
+
+
+Credits = list[tuple[date, Decimal]]  # what was paid on each day, in order
+
+
+def settled_on(
+    repayments: Sequence[Paid], payable: Callable[[Credits, date], Decimal]
+) -> tuple[date, Decimal] | None:
+    """Return the day on which a plan with interest was settled early, and what was left over.
+
+    `payable(before, on)` says what settles it on a day, after what was paid before that day.
+    """
+    credits = paid_by_day(repayments)
+    for place, (on, amount) in enumerate(credits):
+        if amount >= (needed := payable(credits[:place], on)):
+            later = sum((more for _, more in credits[place + 1 :]), ZERO)
+            return on, amount - needed + later
+    return None
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """What is due when a plan ends early: what it covered, as if nothing had been waived."""
+
+    overdue: Decimal  # undisputed, when the plan was offered
+    interest: Decimal  # of the plan, in the instalments that were due by the end
+    paid: Decimal
+
+    @property
+    def due(self) -> Decimal:
+        return max(ZERO, self.overdue + self.interest - self.paid)

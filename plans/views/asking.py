@@ -1,8 +1,13 @@
-"""The cardholder asks: what there is, choosing, checking, sending."""
+"""The cardholder asks: what there is, choosing, checking, sending, answering."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,112 +16,207 @@ from accounts import queries as ledger
 from accounts.access import PortalRequest, cardholder_required
 from accounts.models import CardAccount
 from plans import actions, policies, queries
-from plans.forms.asking import PlanForm
-from plans.forms.schedule import as_asked
-from plans.models import PlanRequest
-from portal import packs
+from plans.choosing import Choosing, draft_of, revised_by
+from plans.forms.asking import AnswerForm, OptionForm, PlanForm, WishForm
+from plans.forms.kinds import OTHER
+from plans.models import Kind, PlanQuestion, PlanRequest
+from plans.rules import EQUAL, Choice
+from plans.situation import reading
+from plans.situation.queries import situation_of, told_in, told_with
+from plans.situation.words import NOT_NOW
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.kit.forms import said
-from portal.kit.http import law, wants_fragment
+from portal.kit.http import wants_fragment
 
 
 @cardholder_required
 @require_safe
 def index(request: PortalRequest) -> HttpResponse:
+    asked = list(queries.requests_of(request.user))
+    waiting = PlanQuestion.objects.filter(request__in=asked, answered_at=None)
     facts = {
-        "requests": queries.requests_of(request.user),
+        "drafts": [each for each in asked if each.status == PlanRequest.Status.DRAFT],
+        "requests": [each for each in asked if each.status != PlanRequest.Status.DRAFT],
+        "questions": set(waiting.values_list("request_id", flat=True)),
         "offers": queries.offers_of(request.user),
         "agreements": queries.agreements_of(request.user),
-        "accounts": ledger.held_by(request.user),
     }
     return render(request, "plans/index.html", facts)
 
 
-# == asking
+# == choosing
 
 
-def _plan_form(request: PortalRequest, account: CardAccount) -> PlanForm:
-    on = localdate()
-    draft = account.plan_requests.filter(status=PlanRequest.Status.DRAFT).first()
-    initial: dict[str, object] = {
-        "by": "months",
-        "months": 12,
-        "first_on": queries.usual_first_day(account, on=on),
-    }
-    if draft:
-        initial = as_asked(draft)
-    return PlanForm(
-        request.POST if request.method == "POST" else None,
-        initial=initial,
-        position=ledger.plannable(account),
-        pack=packs.load(law(), on=on),
-        policy=policies.in_force(on),
-        on=on,
-    )
+def _account(request: PortalRequest, ref: str) -> CardAccount:
+    own = ledger.held_by(request.user).select_related("cardholder")
+    return get_object_or_404(own, ref=ref)
+
+
+def _kind(request: PortalRequest) -> str:
+    sent = request.POST if request.method == "POST" else request.GET
+    kind = sent.get("kind", EQUAL)
+    return kind if kind in Kind.values else EQUAL
 
 
 @cardholder_required
 @require_http_methods(["GET", "POST"])
 def ask(request: PortalRequest, ref: str) -> HttpResponse:
-    """Choose amount or length and a first date; POST keeps a draft and goes on to check it."""
-    account = get_object_or_404(ledger.held_by(request.user), ref=ref)
+    """Choose a plan, of one kind at a time; POST keeps a draft and goes on to check it."""
+    return _if_askable(request, _account(request, ref), _ask)
+
+
+def _if_askable(
+    request: PortalRequest,
+    account: CardAccount,
+    then: Callable[[PortalRequest, Choosing], HttpResponse],
+) -> HttpResponse:
     try:
-        actions.check_askable(account)
-        form = _plan_form(request, account)
-        if request.method == "POST" and form.is_valid():
-            return redirect("plans:request_page", _drafted(request, account, form).number)
+        actions.check_askable(account, revises=revised_by(draft_of(account)))
+        return then(request, Choosing(account, on=localdate()))
     except Refused as no:
-        return render(request, "plans/cannot_ask.html", {"account": account, "why": said(no)})
-    status = 422 if form.errors else 200
-    return render(request, "plans/ask.html", {"account": account, "form": form}, status=status)
+        facts = {"account": account, "why": said(no)}
+        if no.rule in NOT_NOW:
+            facts["instead"] = _(NOT_NOW[no.rule][1])
+        return render(request, "plans/cannot_ask.html", facts)
 
 
-def _drafted(request: PortalRequest, account: CardAccount, form: PlanForm) -> PlanRequest:
-    return actions.draft(
-        account, form.chosen, reason=form.cleaned_data["reason"], by=request.user, at=now()
-    )
+def _ask(request: PortalRequest, choosing: Choosing) -> HttpResponse:
+    kind = _kind(request)
+    if request.method != "POST":
+        return _page(request, choosing, choosing.form(kind))
+    if "option" in request.POST or "take" in request.POST:
+        options = choosing.option_form(request.POST)
+        if options.is_valid():
+            return _drafted(request, choosing, options.chosen, "")
+        return _page(request, choosing, choosing.form(EQUAL), status=422, options=options)
+    form = choosing.form(kind, request.POST)
+    if isinstance(form, PlanForm) and "wish" in request.POST:
+        typed = {"reason": form.typed, "amount": form.each_typed}
+        return _page(request, choosing, choosing.form(OTHER, **typed))
+    if form.is_valid():
+        return _drafted(request, choosing, form.chosen, form.cleaned_data["reason"])
+    return _page(request, choosing, form, status=422)
+
+
+def _drafted(
+    request: PortalRequest, choosing: Choosing, choice: Choice, reason: str
+) -> HttpResponse:
+    account = choosing.account
+    draft = actions.draft(account, choice, reason=reason, by=request.user, at=now())
+    return redirect("plans:request_page", draft.number)
+
+
+def _page(
+    request: PortalRequest,
+    choosing: Choosing,
+    form: PlanForm | WishForm,
+    *,
+    status: int = 200,
+    options: OptionForm | None = None,
+    **more: Any,
+) -> HttpResponse:
+    kind = form.kind if isinstance(form, PlanForm) else OTHER
+    facts = {"account": choosing.account, "choosing": choosing, "form": form, "kind": kind, **more}
+    if kind == EQUAL:
+        facts["options"] = options or choosing.option_form()
+    return render(request, f"plans/{PAGES.get(kind, 'ask_kind')}.html", facts, status=status)
+
+
+PAGES = {EQUAL: "ask", OTHER: "ask_other"}
 
 
 @cardholder_required
 @require_POST
 def preview(request: PortalRequest, ref: str) -> HttpResponse:
     """Work out the payments and keep nothing: a fragment for htmx, else the whole page."""
-    account = get_object_or_404(ledger.held_by(request.user), ref=ref)
-    form = _plan_form(request, account)
+    account = _account(request, ref)
+    if not wants_fragment(request):
+        return _if_askable(request, account, _previewed)
+    form = Choosing(account, on=localdate()).form(_kind(request), request.POST)
     form.is_valid()
-    page = "plans/_quote.html" if wants_fragment(request) else "plans/ask.html"
-    return render(request, page, {"account": account, "form": form, "previewed": True})
+    return render(request, "plans/_quote.html", {"form": form, "previewed": True})
+
+
+def _previewed(request: PortalRequest, choosing: Choosing) -> HttpResponse:
+    form = choosing.form(_kind(request), request.POST)
+    form.is_valid()
+    return _page(request, choosing, form, previewed=True)
+
+
+# == checking, sending, and what becomes of it
+
+
+def _own(request: PortalRequest, number: str) -> PlanRequest:
+    own = queries.requests_of(request.user).select_related("account__cardholder", "revises")
+    return get_object_or_404(own, number=number)
 
 
 @cardholder_required
 @require_safe
 def request_page(request: PortalRequest, number: str) -> HttpResponse:
     """Check your answers while it is a draft; afterwards where it stands."""
-    asked = get_object_or_404(queries.requests_of(request.user), number=number)
-    page = "plans/check.html" if asked.status == PlanRequest.Status.DRAFT else "plans/request.html"
+    asked = _own(request, number)
+    if asked.status == PlanRequest.Status.DRAFT:
+        return render(request, "plans/check.html", {"asked": asked, **_told_now(asked)})
+    return _standing(request, asked, AnswerForm())
+
+
+def _told_now(asked: PlanRequest) -> dict[str, Any]:
+    """What goes with the request if it is sent now."""
+    holder = asked.account.cardholder
+    situation = situation_of(holder)
+    if situation is None:
+        return {"told": None}
+    told = told_in(situation, holder)
+    return {"told": told, "about": reading.described(told)}
+
+
+def _standing(
+    request: PortalRequest, asked: PlanRequest, form: AnswerForm, *, status: int = 200
+) -> HttpResponse:
     offer = asked.offers.order_by("-pk").first()
-    readable = offer is not None and offer.drafts.exists()
-    return render(request, page, {"asked": asked, "offer": offer, "readable": readable})
+    questions = list(asked.questions.all())
+    facts = {
+        "asked": asked,
+        "offer": offer,
+        "readable": offer is not None and offer.drafts.exists(),
+        "question": next((each for each in questions if each.answered_at is None), None),
+        "answered": [each for each in questions if each.answered_at],
+        "answer_form": form,
+        "told": told_with(asked),
+        "needed_by": _needed_by(asked),
+    }
+    return render(request, "plans/request.html", facts, status=status)
+
+
+def _needed_by(asked: PlanRequest) -> date | None:
+    """The day by which an offer must be there for the first payment as asked; None once past."""
+    if asked.kind == Kind.OTHER or asked.status not in PlanRequest.OPEN:
+        return None
+    on = localdate()
+    day = asked.first_on - timedelta(days=policies.in_force(on).first_after)
+    return day if day >= on else None
 
 
 @cardholder_required
 @require_POST
 def submit(request: PortalRequest, number: str) -> HttpResponse:
-    asked = get_object_or_404(queries.requests_of(request.user), number=number)
+    asked = _own(request, number)
     try:
         actions.submit(asked, by=request.user, at=now())
     except (Stale, IllegalMove):
         pass  # sent already: the page says so
     except Refused as no:
         messages.error(request, said(no))
-        return redirect("plans:request", asked.account.ref)
+        here = reverse("plans:request", args=[asked.account.ref])
+        return redirect(f"{here}?kind={asked.kind}")
     return redirect("plans:request_page", number)
 
 
 @cardholder_required
 @require_POST
 def withdraw(request: PortalRequest, number: str) -> HttpResponse:
-    asked = get_object_or_404(queries.requests_of(request.user), number=number)
+    asked = _own(request, number)
     try:
         actions.withdraw_request(asked, by=request.user, at=now())
     except (Stale, IllegalMove):
@@ -129,4 +229,24 @@ def withdraw(request: PortalRequest, number: str) -> HttpResponse:
 @cardholder_required
 @require_POST
 def answer(request: PortalRequest, number: str) -> HttpResponse:
-    raise Http404
+    """Answer what the bank asks about a request."""
+    asked = _own(request, number)
+    question = asked.questions.filter(answered_at=None).first()
+    form = AnswerForm(request.POST)
+    if question is None or asked.status not in PlanRequest.OPEN:
+        messages.info(request, _("There is no question open any more. Here is where it stands."))
+    elif not form.is_valid():
+        return _standing(request, asked, form, status=422)
+    else:
+        _answered(request, question, form.cleaned_data["answer"])
+    return redirect("plans:request_page", number)
+
+
+def _answered(request: PortalRequest, question: PlanQuestion, text: str) -> None:
+    try:
+        actions.answer_question(question, text, by=request.user, at=now())
+        messages.success(request, _("Your answer has been sent."))
+    except Stale:
+        messages.info(
+            request, _("This request has moved on meanwhile. Here is where it stands now.")
+        )

@@ -1,5 +1,9 @@
 """Reading an offer, signing it, or saying no."""
 
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,11 +11,11 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import stepup
+from accounts import passkey_signing, stepup
 from accounts.access import PortalRequest, cardholder_required
 from accounts.stored import from_store
 from plans import actions, queries, signing
-from plans.agreement import Terms, clauses, document_language
+from plans.agreement import Terms, clauses, document_language, in_short, mark
 from plans.forms.signing import DeclineForm, SignForm
 from plans.models import Offer, OfferDraft
 from portal.kit.errors import IllegalMove, Refused, Stale
@@ -36,16 +40,31 @@ def _draft(offer: Offer) -> OfferDraft:
 def offer_page(request: PortalRequest, number: str) -> HttpResponse:
     """The whole agreement as text, and as a PDF in both languages, before anything is signed."""
     offer = _offer(request, number)
-    terms = Terms.unsealed(offer.number, offer.sealed_terms)
+    draft, terms = _draft(offer), Terms.unsealed(offer.number, offer.sealed_terms)
+    text, live = clauses(terms), actions.is_live(offer, at=now())
     facts = {
         "offer": offer,
-        "clauses": clauses(terms),
+        "clauses": text,
+        "as_read": terms.said.get(draft.language, mark(text)) == mark(text),
+        "in_short": in_short(terms),
+        "terms": terms,
         "drafts": offer.drafts.order_by("-language"),
-        "draft": _draft(offer),
+        "draft": draft,
         "decline": DeclineForm(),
-        "live": actions.is_live(offer, at=now()),
+        "live": live,
+        "changed": live and _has_changed(offer),
+        "by_passkey": live and bool(passkey_signing.keys(request.user, at=now())),
     }
     return render(request, "plans/offer.html", facts)
+
+
+def _has_changed(offer: Offer) -> bool:
+    """Tell whether the account has changed so that the offer can no longer be signed."""
+    try:
+        signing.check_acceptable(offer, at=now())
+    except Stale:
+        return True
+    return False
 
 
 @cardholder_required
@@ -87,30 +106,70 @@ def sign(request: PortalRequest, number: str) -> HttpResponse:
     if posted and (done := _signed(request, offer, draft, form)):
         return done
     facts = {"offer": offer, "draft": draft, "form": form, "name": name}
-    facts["methods"] = stepup.methods(request.user)
+    facts |= _in_short(offer, Terms.unsealed(offer.number, offer.sealed_terms))
+    facts |= _ways(request, draft, at=now())
     return render(request, "plans/sign.html", facts, status=422 if form.errors else 200)
+
+
+def _in_short(offer: Offer, terms: Terms) -> dict[str, Any]:
+    """What is signed, in one line: the same figures as in the text."""
+    payable = sum((due.amount for due in terms.dues), Decimal(0))
+    return {
+        "terms": terms,
+        "payable": payable,
+        "interest": payable - offer.total,
+        "rate": f"{terms.annual_rate * 100:.2f}%",
+    }
+
+
+def _ways(request: PortalRequest, draft: OfferDraft, *, at: datetime) -> dict[str, Any]:
+    """Return by what this person may sign now; a passkey that may is asked for this document."""
+    user = request.user
+    ready = passkey_signing.keys(user, at=at)
+    return {
+        "methods": stepup.methods(user),
+        "passkey": passkey_signing.begin(request, user, draft_sha256=draft.sha256, at=at)
+        if ready
+        else None,
+        "passkey_from": None if ready else passkey_signing.signs_from(user),
+    }
 
 
 def _signed(
     request: PortalRequest, offer: Offer, draft: OfferDraft, form: SignForm
 ) -> HttpResponse | None:
-    """Check the code and sign; None leaves the form with its error."""
+    """Check the passkey or the code, and sign; None leaves the form with its error."""
     if form.cleaned_data["sha256"] != draft.sha256:
         return render(request, "plans/offer_changed.html", {"offer": offer}, status=409)
-    user, code, at = request.user, form.cleaned_data["code"], now()
+    at = now()
     try:
-        method = stepup.check(user, purpose=f"sign:{draft.sha256}", code=code, at=at)
-        signature = signing.signature_from(request, form, method)
-        signing.accept(offer, draft, signature=signature, by=user, at=at)
+        signature = _signature(request, draft, form, at=at)
+        signing.accept(offer, draft, signature=signature, by=request.user, at=at)
     except Refused as no:
         accepted = _offer(request, offer.number).status == Offer.Status.ACCEPTED
         if accepted:  # this is the second of two clicks
             return redirect("plans:agreement", offer.number)
-        form.add_error("code", said(no))
+        form.add_error(None if form.by_passkey else "code", said(no))
         return None
     except Stale:
         return _lost(request, offer.number)
     return redirect("plans:agreement", offer.number)
+
+
+def _signature(
+    request: PortalRequest, draft: OfferDraft, form: SignForm, *, at: datetime
+) -> signing.Signature:
+    """Errors: Refused STEP-UP for the code, SIGN-KEY for the passkey."""
+    user = request.user
+    if form.by_passkey:
+        answer = form.cleaned_data["assertion"]
+        proof = passkey_signing.finish(
+            request, user, draft_sha256=draft.sha256, answer=answer, at=at
+        )
+        return signing.signature_from(request, form, "passkey", passkey=proof)
+    code = form.cleaned_data["code"]
+    method = stepup.check(user, purpose=f"sign:{draft.sha256}", code=code, at=at)
+    return signing.signature_from(request, form, method)
 
 
 def _lost(request: PortalRequest, number: str) -> HttpResponse:
@@ -128,6 +187,7 @@ def decline(request: PortalRequest, number: str) -> HttpResponse:
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
         actions.decline(offer, reason=reason, by=request.user, at=now())
+        messages.success(request, _("You have declined this offer. Nothing was signed."))
     except (Stale, IllegalMove):
         messages.info(request, _("This offer has moved on meanwhile. Here is where it stands now."))
     return redirect("plans:offer", number)

@@ -1,26 +1,37 @@
 """The agents' pages about plans. Supervisors act as agents; auditors and handlers read."""
 
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import queries as ledger
-from accounts import rules
 from accounts.access import PortalRequest, log_staff_view, staff_required
 from accounts.history import history
 from accounts.masking import masked_facts
 from accounts.models.people import Role
-from plans import actions, policies, queries
-from plans.forms.deciding import OfferForm, RefuseForm, WithdrawOfferForm
-from plans.forms.schedule import as_asked
-from plans.models import Offer, PlanRequest
-from portal import packs
+from plans import actions, basis, queries, weighing, words
+from plans.agreement import Terms
+from plans.basis import Row
+from plans.forms.deciding import (
+    FINDINGS,
+    OfferForm,
+    QuestionForm,
+    RefuseForm,
+    ReturnForm,
+    WithdrawOfferForm,
+)
+from plans.models import Kind, Offer, PlanRequest
+from plans.rules import Choice
+from plans.weighing import Ground, Weighed
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.kit.forms import said
-from portal.kit.http import law
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.AUDITOR)
 DECIDERS = (Role.AGENT, Role.SUPERVISOR)
@@ -30,9 +41,9 @@ DECIDERS = (Role.AGENT, Role.SUPERVISOR)
 @require_safe
 def queue(request: PortalRequest) -> HttpResponse:
     """Requests that wait, oldest first, a page at a time; and what was decided lately."""
-    page = queries.queue_page(after=request.GET.get("after", ""))
     facts = {
-        "page": page,
+        "tabs": queries.tabs(request.user),
+        "page": queries.queue_page(after=request.GET.get("after", "")),
         "preparing": queries.offers_to_render(),
         "decided": queries.lately_decided(),
     }
@@ -40,62 +51,28 @@ def queue(request: PortalRequest) -> HttpResponse:
     return render(request, "plans/staff_queue.html", facts)
 
 
-def _page(
-    request: PortalRequest,
-    asked: PlanRequest,
-    *,
-    offer_form: OfferForm | None = None,
-    refuse_form: RefuseForm | None = None,
-    withdraw_form: WithdrawOfferForm | None = None,
-) -> HttpResponse:
-    position = ledger.position(asked.account)
-    divisible = rules.undisputed(position).overdue
-    log_staff_view(request, asked.account)
-    facts = {
-        "asked": asked,
-        "account": asked.account,
-        "position": position,
-        "divisible": divisible,
-        "person": masked_facts(asked.account.cardholder.person),
-        "offer": asked.offers.order_by("-pk").first(),
-        "offer_form": offer_form or _offer_form(asked, None),
-        "refuse_form": refuse_form or RefuseForm(prefix="refuse"),
-        "withdraw_form": withdraw_form or WithdrawOfferForm(prefix="withdraw"),
-        "may_decide": request.user.role in DECIDERS,
-        "mine": asked.taken_by_id == request.user.pk,
-        "history": history([asked, *asked.offers.all()], queries.HAPPENED),
-    }
-    failed = any(
-        form is not None and form.errors for form in (offer_form, refuse_form, withdraw_form)
-    )
-    return render(request, "plans/staff_request.html", facts, status=422 if failed else 200)
-
-
-def _offer_form(asked: PlanRequest, data: object) -> OfferForm:
-    on = localdate()
-    initial = as_asked(asked) | {"basis_version": asked.account.version}
-    return OfferForm(
-        data,
-        initial=initial,
-        position=ledger.plannable(asked.account),
-        pack=packs.load(law(), on=on),
-        policy=policies.in_force(on),
-        on=on,
-    )
+@staff_required(*READERS)
+@require_safe
+def second(request: PortalRequest) -> HttpResponse:
+    """Offers that wait for a second person, oldest first, a page at a time."""
+    waiting = queries.second_page(after=request.GET.get("after", ""))
+    rows = [(offer, [words.name(code) for code in offer.second]) for offer in waiting.rows]
+    log_staff_view(request, "plans.second")
+    facts = {"tabs": queries.tabs(request.user), "rows": rows, "after": waiting.after}
+    return render(request, "plans/staff_second.html", facts)
 
 
 @staff_required(*READERS)
 @require_safe
 def request_page(request: PortalRequest, number: str) -> HttpResponse:
-    return _page(request, get_object_or_404(queries.all_requests(), number=number))
+    return page(request, found(number))
 
 
 @staff_required(*DECIDERS)
 @require_POST
 def take(request: PortalRequest, number: str) -> HttpResponse:
-    asked = get_object_or_404(queries.all_requests(), number=number)
     try:
-        actions.take(asked, by=request.user, at=now())
+        actions.take(found(number), by=request.user, at=now())
     except Refused as no:
         messages.error(request, said(no))
     except (Stale, IllegalMove):
@@ -103,82 +80,132 @@ def take(request: PortalRequest, number: str) -> HttpResponse:
     return redirect("plans:staff_request", number)
 
 
-@staff_required(*DECIDERS)
-@require_POST
-def offer(request: PortalRequest, number: str) -> HttpResponse:
-    asked = get_object_or_404(queries.all_requests(), number=number)
-    form = _offer_form(asked, request.POST)
-    if not form.is_valid():
-        return _page(request, asked, offer_form=form)
+# == the page of a request, which every act comes back to
+
+
+def found(number: str) -> PlanRequest:
+    return get_object_or_404(queries.all_requests(), number=number)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The forms of the page that were sent; the others are empty."""
+
+    offer: OfferForm | None = None
+    question: QuestionForm | None = None
+    refuse: RefuseForm | None = None
+    send_back: ReturnForm | None = None
+    withdraw: WithdrawOfferForm | None = None
+
+    @property
+    def failed(self) -> bool:
+        return any(isinstance(form, forms.Form) and form.errors for form in vars(self).values())
+
+
+def offer_form(asked: PlanRequest, ground: Ground, data: Any = None) -> OfferForm:
+    """Return the form of an offer; it carries the figures that the page shows."""
+    seen = basis.seen(ledger.position(asked.account)).text
+    initial = {"basis_version": asked.account.version, "seen": seen}
+    return OfferForm(data, initial=initial, asked=asked, ground=ground)
+
+
+def page(
+    request: PortalRequest,
+    asked: PlanRequest,
+    bound: Bound | None = None,
+    *,
+    ground: Ground | None = None,
+    changed: list[Row] | None = None,
+    status: int = 0,
+) -> HttpResponse:
+    """Show a request. `changed`: the figures that the agent saw, beside those of now."""
+    bound = bound or Bound()
+    ground = ground or weighing.ground(asked, asked.account, on=localdate())
+    log_staff_view(request, asked.account)
+    form = bound.offer or offer_form(asked, ground)
+    offers = asked.offers.select_related("account", "request", "made_by", "approved_by")
+    offer = offers.order_by("-pk").first()
+    facts = {
+        **_account_facts(asked, ground),
+        **checks_facts(request, asked, ground, form),
+        "offer": offer,
+        "offer_form": form,
+        "question_form": bound.question or QuestionForm(prefix="question"),
+        "refuse_form": bound.refuse or RefuseForm(prefix="refuse"),
+        "return_form": bound.send_back or ReturnForm(prefix="return"),
+        "withdraw_form": bound.withdraw or WithdrawOfferForm(prefix="withdraw"),
+        "may_decide": request.user.role in DECIDERS,
+        "mine": asked.taken_by_id == request.user.pk,
+        "changed": changed,
+        "history": history([asked, *asked.offers.all()], queries.HAPPENED),
+    }
+    if offer and offer.status == Offer.Status.PROPOSED:
+        facts |= _proposed_facts(request, offer, ground)
+    failed = 422 if bound.failed else 200
+    return render(request, "plans/staff_request.html", facts, status=status or failed)
+
+
+def _account_facts(asked: PlanRequest, ground: Ground) -> dict[str, Any]:
+    account = asked.account
+    asked_about = list(queries.questions(asked))
+    return {
+        "asked": asked,
+        "account": account,
+        "position": ledger.position(account),
+        "divisible": ground.position.overdue,
+        "person": masked_facts(account.cardholder.person),
+        "told": ground.told,
+        "questions": asked_about,
+        "question_waits": any(one.answered_at is None for one in asked_about),
+        "holds": [hold for hold in ledger.all_holds(account) if not hold.until_at],
+        "disputed": ledger.disputed(account),
+        "disputes": ledger.dispute_history(account)[-10:],
+        "earlier": queries.earlier(asked),
+    }
+
+
+def checks_facts(
+    request: PortalRequest, asked: PlanRequest, ground: Ground, form: OfferForm
+) -> dict[str, Any]:
+    """Weigh the terms in the form, or those asked for; nothing is kept."""
+    if form.is_bound:
+        form.is_valid()
+    choice = form.choice if form.is_bound else asked.choice
+    role = weighing.role_of(request.user)
+    weighed, no = weigh(choice, ground, role) if choice else (None, "")
+    return {"weighed": weighed, "not_weighed": no, "currency": ground.currency}
+
+
+def weigh(choice: Choice, ground: Ground, role: str) -> tuple[Weighed | None, str]:
+    """Return a plan weighed; or None, and why it is no plan."""
+    if choice.kind == Kind.OTHER:
+        return None, ""
     try:
-        actions.make_offer(
-            asked, form.chosen,
-            findings=form.cleaned_data["findings"], explanation=form.cleaned_data["explanation"],
-            basis_version=form.cleaned_data["basis_version"], by=request.user, at=now(),
-        )  # fmt: skip
+        return weighing.weigh(choice, ground, role=role), ""
     except Refused as no:
-        form.add_error(None, said(no))
-        return _page(request, asked, offer_form=form)
-    except (Stale, IllegalMove):
-        messages.warning(
-            request,
-            _(
-                "The account or the request changed since you opened this page. "
-                "Look at the new figures and decide again."
-            ),
-        )
-    return redirect("plans:staff_request", number)
+        return None, said(no)
 
 
-@staff_required(*DECIDERS)
-@require_POST
-def refuse(request: PortalRequest, number: str) -> HttpResponse:
-    asked = get_object_or_404(queries.all_requests(), number=number)
-    form = RefuseForm(request.POST, prefix="refuse")
-    if not form.is_valid():
-        return _page(request, asked, refuse_form=form)
-    try:
-        actions.refuse(asked, reason=form.cleaned_data["reason"], by=request.user, at=now())
-    except Refused as no:
-        messages.error(request, said(no))
-    except (Stale, IllegalMove):
-        messages.info(request, _("A colleague was first. Here is where it stands now."))
-    return redirect("plans:staff_request", number)
+def _proposed_facts(request: PortalRequest, offer: Offer, ground: Ground) -> dict[str, Any]:
+    """What the second person needs: the offer weighed as of now, and whether it still rests."""
+    weighed, no = weigh(offer.choice, ground, weighing.role_of(offer.made_by))
+    own = offer.made_by_id == request.user.pk
+    gone = offer.basis_version != offer.account.version
+    return {
+        "proposed": weighed,
+        "not_proposed": no,
+        "findings": [FINDINGS.get(code, code) for code in offer.request.findings],
+        "why_second": [words.name(code) for code in offer.second],
+        "may_approve": request.user.role == Role.SUPERVISOR and not own,
+        "may_return": own or request.user.role == Role.SUPERVISOR,
+        "own_proposal": own,
+        "basis_gone": _since(offer, ground) if gone else [],
+        "policy_gone": offer.policy_version != ground.policy.version,
+    }
 
 
-@staff_required(*DECIDERS)
-@require_POST
-def withdraw_offer(request: PortalRequest, number: str) -> HttpResponse:
-    """Take back the live offer of a request."""
-    asked = get_object_or_404(queries.all_requests(), number=number)
-    made = get_object_or_404(
-        asked.offers.filter(status__in=[Offer.Status.PREPARING, Offer.Status.OPEN])
-    )
-    form = WithdrawOfferForm(request.POST, prefix="withdraw")
-    if not form.is_valid():
-        return _page(request, asked, withdraw_form=form)
-    try:
-        actions.withdraw_offer(made, reason=form.cleaned_data["reason"], by=request.user, at=now())
-    except (Stale, IllegalMove):
-        messages.info(request, _("The cardholder was first. Here is where it stands now."))
-    return redirect("plans:staff_request", number)
-
-
-@staff_required(*DECIDERS)
-def second(request: PortalRequest) -> HttpResponse:
-    raise Http404
-
-
-@staff_required(*DECIDERS)
-def ask_cardholder(request: PortalRequest, number: str) -> HttpResponse:
-    raise Http404
-
-
-@staff_required(*DECIDERS)
-def approve_offer(request: PortalRequest, number: str) -> HttpResponse:
-    raise Http404
-
-
-@staff_required(*DECIDERS)
-def return_offer(request: PortalRequest, number: str) -> HttpResponse:
-    raise Http404
+def _since(offer: Offer, ground: Ground) -> list[Row]:
+    """The figures that an offer was proposed over, beside those of now."""
+    terms = Terms.unsealed(offer.number, offer.sealed_terms)
+    now_seen = basis.seen(ground.position)
+    return basis.beside(basis.of_terms(terms), now_seen, ground.currency)

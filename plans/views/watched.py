@@ -1,21 +1,115 @@
-"""Staff: plans that run, those that are late first."""
+"""Staff: plans that run, those that are late first; how one is kept; and what stops its clock."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import date
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import queries as ledger
+from accounts.access import PortalRequest, log_staff_view, staff_required
+from accounts.history import history
+from accounts.masking import masked_facts
+from accounts.models import Hold
+from accounts.models.people import Role
+from plans.forms.holding import HoldForm
+from plans.keeping import holding, lists
+from plans.keeping.holding import StaffHold
+from plans.keeping.looking import look, reckoning
+from plans.models import Agreement
+from portal.kit.errors import Refused, Stale
+from portal.kit.forms import said
+
+READERS = (Role.AGENT, Role.SUPERVISOR, Role.AUDITOR)
+HOLDERS = (Role.AGENT, Role.SUPERVISOR)
 
 
-def index(request: HttpRequest, **named: Any) -> HttpResponse:
-    raise Http404
+@staff_required(*READERS)
+@require_safe
+def index(request: PortalRequest) -> HttpResponse:
+    """The plans of one tab, a page at a time."""
+    at, tab = now(), request.GET.get("tab", "")
+    tab = tab if tab in lists.LABELS else "late"
+    page = lists.page(tab, after=request.GET.get("after", ""), at=at)
+    log_staff_view(request, f"plans.watched:{tab}")
+    facts = {"tab": tab, "tabs": lists.tabs(request.user, at=at), "page": page}
+    return render(request, "plans/watched/index.html", facts)
 
 
-def agreement(request: HttpRequest, **named: Any) -> HttpResponse:
-    raise Http404
+@dataclass(frozen=True)
+class HeldRow:
+    """A hold of the account as the page shows it."""
+
+    hold: Hold
+    until: date | None  # the last day, where it was placed for a time
+    ours: bool  # the staff placed it here, and it stands: it can be lifted here
 
 
-def hold(request: HttpRequest, **named: Any) -> HttpResponse:
-    raise Http404
+def _held(agreement: Agreement) -> list[HeldRow]:
+    rows = []
+    for hold in ledger.all_holds(agreement.account):
+        placed = StaffHold.read(hold.source)
+        ours = placed is not None and placed.number == agreement.number and not hold.until_at
+        rows.append(HeldRow(hold, placed.until if placed else None, ours))
+    return rows
 
 
-def lift_hold(request: HttpRequest, **named: Any) -> HttpResponse:
-    raise Http404
+@staff_required(*READERS)
+@require_safe
+def agreement(request: PortalRequest, number: str) -> HttpResponse:
+    return _page(request, number)
+
+
+def _page(request: PortalRequest, number: str, *, form: HoldForm | None = None) -> HttpResponse:
+    found = get_object_or_404(lists.agreements(), number=number)
+    seen = look(found, at=now())
+    log_staff_view(request, found.account)
+    facts = {
+        "agreement": found,
+        "account": found.account,
+        "row": lists.Row(found, seen.dues),
+        "seen": seen,
+        "person": masked_facts(found.account.cardholder.person),
+        "reckoning": reckoning(found, seen.dues) if found.sum_due is not None else None,
+        "replaced_by": Agreement.objects.filter(replaces=found).first(),
+        "holds": _held(found),
+        "hold_form": form or HoldForm(prefix="hold"),
+        "may_hold": request.user.role in HOLDERS,
+        "history": history([found], lists.HAPPENED),
+    }
+    return render(request, "plans/watched/agreement.html", facts, status=422 if form else 200)
+
+
+@staff_required(*HOLDERS)
+@require_POST
+def hold(request: PortalRequest, number: str) -> HttpResponse:
+    """Hold collection for a breathing space, an insolvency or a death."""
+    found = get_object_or_404(lists.agreements(), number=number)
+    form = HoldForm(request.POST, prefix="hold")
+    if not form.is_valid():
+        return _page(request, number, form=form)
+    try:
+        holding.place(found, **form.cleaned_data, by=request.user, at=now())
+    except Refused as no:
+        form.add_error("until" if no.rule == "HOLD-PAST" else None, said(no))
+        return _page(request, number, form=form)
+    messages.success(request, _("Collection is held, and the clock of the plan stands."))
+    return redirect("plans:staff_agreement", number)
+
+
+@staff_required(*HOLDERS)
+@require_POST
+def lift_hold(request: PortalRequest, number: str) -> HttpResponse:
+    found = get_object_or_404(lists.agreements(), number=number)
+    try:
+        holding.lift(found, request.POST.get("source", ""), by=request.user, at=now())
+        messages.success(request, _("The hold is lifted."))
+    except Refused as no:
+        messages.error(request, said(no))
+    except Stale:
+        messages.info(request, _("A colleague was first. Here is where it stands now."))
+    return redirect("plans:staff_agreement", number)

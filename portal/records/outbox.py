@@ -17,7 +17,7 @@ from portal.records.models import OutboxEvent
 PUBLISHING, EXPORTING = 0x6F7574626F78, 0x6F7574626F79  # keys of PostgreSQL's advisory locks
 
 TYPES = {
-    "plan.accepted", "plan.completed", "plan.broken", "plan.revised",
+    "plan.accepted", "plan.completed", "plan.broken", "plan.revised", "plan.withdrawn",
     "collection.hold", "collection.resume",
     "record.disputed", "record.mark_removed", "record.correct", "record.statement",
     "posting.correct", "contact.changed", "complaint.escalated",

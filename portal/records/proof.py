@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from portal.kit.context import bank
-from portal.records import documents
+from portal.records import documents, proof_passkey
 from portal.records.models import AuditEvent, AuditHead, Document
 from portal.records.seal_key import roots_in, trusted_roots
 
@@ -83,7 +83,11 @@ def pack(document: Document, *, at: datetime) -> bytes:
     proved = [(n, stamp) for n, stamp in enumerate(stamps, 1) if _above([stamp], authorities)]
     if proved:
         files["authorities.pem"] = _pem(_above(stamps, authorities))
+    passkey = proof_passkey.of(data[: seal.end])
+    if passkey:
+        files |= passkey.files
     facts = {
+        "passkey": passkey,
         "document": document, "file": name, "size": len(data), "seal": seal, "stamps": stamps,
         "proved": proved,        "head": chain["head"], "roots": roots, "at": at.astimezone(UTC),
         "sha256": documents.digest(data), "site": settings.SITE_URL,

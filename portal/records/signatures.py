@@ -42,6 +42,8 @@ class Examined:
     covered: int = 0  # bytes from the start up to where the sealed version ends
     changes: tuple[str, ...] = ()  # what came after the seal:
     # differences.PARTS, or differences.UNKNOWN, APPENDED, TIMESTAMP
+    accepted_with: str = ""  # how the person accepted what was sealed, see assertion.Accepted
+    accepted_fault: str = ""
 
 
 def examine(data: bytes, roots: list[bytes], authorities: Sequence[bytes] = ()) -> Examined:
@@ -65,6 +67,7 @@ def examine(data: bytes, roots: list[bytes], authorities: Sequence[bytes] = ()) 
     best = next((i for i, each in enumerate(found) if each.trusted), 0)
     if not (found[best].trusted and found[best].intact):
         return found[best]
+    found[best] = _with_person(found[best], data)
     later = [s for s in signatures if s.signed_revision > seals[best].signed_revision]
     return _with_time(found[best], data, seals[best], later, authorities)
 
@@ -104,6 +107,14 @@ def _changes(data: bytes, end: int) -> tuple[str, ...]:
     from portal.records import differences
 
     return differences.changes(data[:end], data) or APPENDED
+
+
+def _with_person(found: Examined, data: bytes) -> Examined:
+    """Add how the cardholder accepted. Only an unbroken seal of ours says whose key that was."""
+    from portal.records import assertion
+
+    accepted = assertion.of_document(data[: found.covered])
+    return replace(found, accepted_with=accepted.method, accepted_fault=accepted.fault)
 
 
 def _name(certificate: Any) -> str:

@@ -43,11 +43,18 @@ class Verdict:
     made_at: datetime | None = None
     replaced_by: str = ""  # the number of the newer version
     purged_at: datetime | None = None  # our own copy was deleted after its time
+    accepted_with: str = ""  # how the cardholder accepted what was sealed: "passkey", "email-code"
+    accepted_fault: str = ""  # what does not fit in that, see assertion
 
     @property
     def trusted_seal(self) -> bool:
         """True if a seal that leads to our root is in the file, whatever else is wrong."""
         return bool(self.signer)
+
+    @property
+    def holds(self) -> bool:
+        """True if the seal is valid and what is recorded of the cardholder's own act fits."""
+        return self.outcome == Outcome.VALID and not self.accepted_fault
 
     @property
     def only_time(self) -> bool:
@@ -110,7 +117,13 @@ def _seal_facts(found: signatures.Examined, outcome: Outcome, *, begins: bool) -
         "authority": found.authority,
         "proved_at": _moment(found.proved_at),
         "changes": changes,
+        **(_person_facts(found) if outcome in (Outcome.VALID, Outcome.PARTLY_COVERED) else {}),
     }
+
+
+def _person_facts(found: signatures.Examined) -> dict[str, str]:
+    """How the cardholder accepted: told of documents of ours only, whose key we vouched for."""
+    return {"accepted_with": found.accepted_with, "accepted_fault": found.accepted_fault}
 
 
 def _moment(text: str) -> datetime | None:

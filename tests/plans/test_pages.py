@@ -150,8 +150,8 @@ def test_asking_while_another_window_sends_is_a_kind_no(me, scene, monkeypatch):
     )
     real = actions.check_askable
 
-    def then_the_other_window_sends(account):
-        real(account)
+    def then_the_other_window_sends(account, **facts):
+        real(account, **facts)
         scene_request()
 
     def scene_request():

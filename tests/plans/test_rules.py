@@ -1,31 +1,21 @@
 """The rules of a plan, by tables: no database."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from decimal import Decimal as D
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from plans import rules
+from plans.periods import days_between
+from plans.rules import Choice
 from portal.kit.errors import Refused
 from portal.packs import load
 
 CENT = Decimal("0.01")
 LONGEST = load("cn", on=date(2026, 11, 22))["plan.longest"]
-TODAY = date(2026, 11, 22)
-
-# debt, payments, regular, final: shared vectors penny_invariant.json
-PENNIES = [
-    ("1000.00", 3, "333.33", "333.34"),
-    ("1000.00", 7, "142.86", "142.84"),
-    ("100.00", 6, "16.67", "16.65"),
-    ("5000.00", 3, "1666.67", "1666.66"),
-    ("1000.00", 24, "41.67", "41.59"),
-    ("9999.99", 24, "416.67", "416.58"),
-    ("29999.99", 24, "1250.00", "1249.99"),
-    ("30000.00", 3, "10000.00", "10000.00"),
-]
+TODAY, NEXT = date(2026, 11, 22), date(2026, 12, 22)
 
 
 def divided(
@@ -44,12 +34,8 @@ def divided(
     )
 
 
-@pytest.mark.parametrize(("total", "months", "regular", "final"), PENNIES)
-def test_instalments_sum_to_the_total_to_the_cent(total, months, regular, final):
-    each = rules.each_for(Decimal(total), months, unit=CENT)
-    dues = divided(total, each, months)
-    assert [due.amount for due in dues] == [Decimal(regular)] * (months - 1) + [Decimal(final)]
-    assert sum(due.amount for due in dues) == Decimal(total)
+def divided_by(total: Decimal, choice: Choice, agreed_on: date = TODAY) -> list[rules.Due]:
+    return rules.schedule(total, choice, agreed_on=agreed_on, unit=CENT, longest=LONGEST)
 
 
 def test_an_amount_a_month_leaves_the_rest_for_the_last():
@@ -71,15 +57,25 @@ def test_a_currency_without_cents_divides_into_whole_units():
     assert [due.amount for due in dues] == [34, 34, 34, 34, 34, 33]
 
 
-@pytest.mark.parametrize(("months", "allowed"), [(0, False), (1, True), (60, True), (61, False)])
-def test_sixty_months_are_allowed_and_no_more(months, allowed):
-    each = Decimal(100)
-    if allowed:
-        assert len(divided(str(each * months), each, months)) == months
-    else:
-        with pytest.raises(Refused) as no:
-            divided("6100.00", each, months)
-        assert no.value.rule == "CN-PLAN-02"
+KINDS = [
+    Choice(D(100), 0, date(2026, 12, 10)),
+    Choice(D(110), 0, date(2026, 12, 10), rate=D("0.06")),
+    Choice(D(105), 0, date(2026, 12, 10), kind=rules.STEPPED, low=D(50), low_months=6),
+    Choice(D(100), 0, date(2026, 12, 10), kind=rules.SETTLEMENT),
+    Choice(D(100), 0, date(2026, 12, 10), kind=rules.TOKEN),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda choice: f"{choice.kind} {choice.rate}")
+@pytest.mark.parametrize("months", [0, 60, 61])
+def test_sixty_months_are_allowed_and_no_more(kind, months):
+    choice = replace(kind, months=months)
+    if months == 60:
+        assert len(divided_by(D(6000), choice)) == 60
+        return
+    with pytest.raises(Refused) as no:
+        divided_by(D(6100), choice)
+    assert no.value.rule == "CN-PLAN-02" and "runs from 1 to" in str(no.value)
 
 
 def test_sixty_months_must_end_within_five_years_of_the_agreement():
@@ -118,53 +114,9 @@ def test_a_due_day_is_the_months_last_where_it_is_shorter(day, months, then):
     assert rules.add_months(day, months) == then
 
 
-@given(
-    total=st.integers(1, 10**9).map(lambda n: Decimal(n).scaleb(-2)),
-    months=st.integers(1, 60),
-    first_on=st.dates(date(2026, 11, 23), date(2026, 12, 22)),
-)
-def test_any_plan_sums_exactly_and_keeps_its_order(total, months, first_on):
-    each = rules.each_for(total, months, unit=CENT)
-    try:
-        dues = divided(str(total), each, months, first_on=first_on)
-    except Refused as no:
-        assert no.rule == "ARITH-2" and each <= Decimal("0.60")
-        return
-    assert sum(due.amount for due in dues) == total
-    assert all(due.amount > 0 for due in dues)
-    assert [due.on for due in dues] == sorted({due.on for due in dues})
-
-
-# 12 CFR 1026 Appendix J (c): amount, payments, whole periods, fraction, periods a year, APR
-APPENDIX_J = [
-    (5000, ["230"] * 24, 1, "0", 12, "9.69"),
-    (6000, ["200"] * 36, 1, "0.6333333333", 12, "11.82"),
-    (5000, ["219.17"] * 24, 0, "0.4", 24, "10.34"),
-    (10000, ["385"] * 40, 1, "0.4333333333", 4, "8.97"),
-    (500, ["17.60"] * 30, 4, "0.5714285714", 52, "14.96"),
-    (5000, ["250"] + ["230"] * 23, 1, "0", 12, "10.08"),
-    (400, ["39.50"] + ["38.31"] * 11, 1, "0.1785714286", 13, "28.50"),
-    (5000, ["230"] * 23 + ["280"], 1, "0", 12, "10.50"),
-    (200, ["9.50"] * 19 + ["30"], 0, "0.5714285714", 26, "12.22"),
-    (5000, ["250"] + ["230"] * 22 + ["280"], 1, "0", 12, "10.90"),
-    (8000, ["449.36"] + ["465"] * 18 + ["200"], 0, "0.8666666667", 6, "7.30"),
-]
-
-
-@pytest.mark.parametrize(("amount", "payments", "whole", "fraction", "a_year", "apr"), APPENDIX_J)
-def test_the_annual_rate_is_the_regulators(amount, payments, whole, fraction, a_year, apr):
-    rate = rules.annual_rate(
-        Decimal(amount),
-        [Decimal(p) for p in payments],
-        whole=whole,
-        fraction=Decimal(fraction),
-        periods_a_year=a_year,
-    )
-    assert (rate * 100).quantize(CENT) == Decimal(apr)
-
-
 def test_a_plan_without_interest_has_the_rate_zero():
     assert rules.annual_rate(Decimal(1000), [Decimal("333.33")] * 2 + [Decimal("333.34")]) == 0
+    assert rules.annual_rate(Decimal(1000), [Decimal(300)] * 3) == 0  # nor below
 
 
 @pytest.mark.parametrize("findings", [[], ["exceeds_ability"], ["exceeds_ability", "other"]])
@@ -181,3 +133,90 @@ def test_an_agreement_that_leaves_an_item_empty_is_found_out(item):
     said = dict.fromkeys(rules.ITEMS, "text")
     assert rules.missing_items(said) == []
     assert rules.missing_items({**said, item: "  "}) == [item]
+
+
+def test_a_smaller_beginning_leaves_more_for_later():
+    first_on = date(2026, 12, 22)
+    each = rules.each_for(D(1200), 12, unit=CENT, low=D(50), low_months=3)
+    choice = Choice(each, 12, first_on, kind=rules.STEPPED, low=D(50), low_months=3)
+    assert [due.amount for due in divided_by(D(1200), choice)] == (
+        [D(50)] * 3 + [D("116.67")] * 8 + [D("116.64")]
+    )
+    assert rules.months_for(D(1200), each, low=D(50), low_months=3) == 12
+
+
+def test_interest_is_that_of_what_is_left_from_the_offer_on():
+    """By hand: 1,200 at 12 % from 22 November to 7 January, one month and 15 days."""
+    first_on, rate = date(2027, 1, 7), D("0.12")
+    each = rules.each_for(D(1200), 3, unit=CENT, rate=rate, agreed_on=TODAY, first_on=first_on)
+    dues = divided_by(D(1200), Choice(each, 3, first_on, rate=rate))
+    assert [due.interest for due in dues] == [D("18.00"), D("8.08"), D("4.06")]  # 45 days, 30, 30
+    assert [due.amount for due in dues] == [D("410.05"), D("410.05"), D("410.04")]
+    assert (rules.annual_rate_of(D(1200), dues, agreed_on=TODAY) * 100).quantize(D("0.1")) == D(
+        "12.0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("made_on", "first_on", "days"),
+    [
+        (date(2026, 11, 22), date(2026, 12, 22), 30),
+        (date(2026, 11, 22), date(2026, 12, 21), 29),
+        (date(2026, 11, 22), date(2027, 2, 22), 90),
+        (date(1978, 2, 10), date(1978, 4, 1), 49),  # Appendix J (c)(1)(ii): 1 month and 19 days
+        (date(2027, 2, 28), date(2027, 3, 31), 30),
+        (date(2027, 1, 31), date(2027, 2, 28), 28),
+        (date(2026, 12, 31), date(2027, 1, 1), 1),
+        (date(2026, 11, 22), date(2026, 11, 22), 0),
+    ],
+)
+def test_the_first_period_counts_whole_months_and_thirtieths(made_on, first_on, days):
+    assert days_between(made_on, first_on) == days
+
+
+@pytest.mark.parametrize(
+    ("choice", "rule"),
+    [
+        (Choice(D(10), 12, NEXT, rate=D("0.12")), "PLAN-INTEREST"),  # 12 of interest
+        (Choice(D(12), 12, NEXT, rate=D("0.12")), "PLAN-INTEREST"),
+        (Choice(D(700), 3, NEXT), "ARITH-2"),  # two would do
+        (Choice(D(100), 12, NEXT, rules.STEPPED, low=D(100), low_months=2), "PLAN-STEP"),
+        (Choice(D(100), 12, NEXT, rules.STEPPED, low=D(50), low_months=12), "PLAN-STEP"),
+        (Choice(D(100), 12, NEXT, rules.STEPPED, low=D(50)), "PLAN-STEP"),
+        (Choice(D(100), 12, NEXT, rules.STEPPED, low=D(0), low_months=1), "ARITH-2"),
+        (Choice(D(100), 12, NEXT, rules.STEPPED, low=D(-5), low_months=1), "ARITH-2"),
+    ],
+)  # fmt: skip
+def test_what_is_no_plan_is_refused(choice, rule):
+    with pytest.raises(Refused) as no:
+        divided_by(D(1200), choice)
+    assert no.value.rule == rule
+
+
+def test_an_amount_that_never_repays_is_refused():
+    for each in (D(10), D(12)):
+        with pytest.raises(Refused) as no:
+            rules.months_for(D(1200), each, rate=D("0.12"), unit=CENT)
+        assert no.value.rule == "PLAN-INTEREST"
+    with pytest.raises(Refused) as no:
+        rules.each_for(D(1200), 12, unit=CENT, low=D(110), low_months=11)
+    assert no.value.rule == "PLAN-STEP"
+
+
+@pytest.mark.parametrize(
+    ("choice", "total"),
+    [
+        (Choice(D(100), 10, TODAY), 1000),
+        (Choice(D(100), 9, TODAY, waived=rules.Waived(D(10), D(20), D(30), D(40))), 900),
+        (Choice(D(20), 6, TODAY, kind=rules.TOKEN), 120),
+        (Choice(D(20), 51, TODAY, kind=rules.TOKEN), None),  # 1,020: more than is overdue
+        (Choice(D(20), 1, TODAY, waived=rules.Waived(D(1000))), None),
+    ],
+)
+def test_what_a_plan_repays(choice, total):
+    if total is None:
+        with pytest.raises(Refused) as no:
+            rules.plan_sum(D(1000), choice)
+        assert no.value.rule == "PLAN-SUM"
+    else:
+        assert rules.plan_sum(D(1000), choice) == total

@@ -13,14 +13,16 @@ from django.core.files.storage import storages
 from django.utils.timezone import localdate, now
 
 from accounts.models import CardAccount, Hold, Posting
-from plans import actions, document, queries, signing, tasks
+from plans import actions, document, queries, rules, signing, tasks
+from plans.agreement import Terms
 from plans.models import Agreement, Instalment, Offer, OfferDraft
+from plans.rules import Waived
 from portal.kit.errors import Refused, Stale
 from portal.records import documents
 from portal.records.audit import breaks
 from portal.records.models import AuditEvent, Document, Notice, OutboxEvent
 from tests.people import in_parallel
-from tests.plans.scene import behind
+from tests.plans.scene import CENT, FINDINGS, behind
 
 
 def text_of(pdf: bytes) -> str:
@@ -52,7 +54,8 @@ def test_the_acceptance_is_attached_as_evidence(signed):
     facts = json.loads(evidence)
     assert facts["draft_sha256"] == agreement.accepted_sha256
     assert facts["typed_name"] == "Test Person" and facts["method"] == "email-code"
-    assert facts["key_clauses_shown"]
+    assert "What it costs" in facts["key_clauses_shown"]
+    assert "Paying early" not in facts["key_clauses_shown"]
 
 
 def test_a_second_program_finds_the_signature_valid(signed, tmp_path):
@@ -80,6 +83,55 @@ def test_signing_makes_instalments_a_hold_an_event_and_a_notice(signed):
     assert list(breaks()) == []
 
 
+def with_interest(scene):
+    """An offer at 6 % a year that gives up 12.00 of the 40.00 late fee."""
+    request, rate, waived = scene.taken(), Decimal("0.06"), Waived(default_sum=Decimal(12))
+    total, on = Decimal(1000) - waived.total, localdate()
+    each = rules.each_for(total, 3, unit=CENT, rate=rate, agreed_on=on, first_on=scene.first_on)
+    offer = actions.make_offer(
+        request, rules.Choice(each, 3, scene.first_on, rate=rate, waived=waived),
+        findings=FINDINGS, explanation="", basis_version=scene.account.version, by=scene.agent,
+        at=now(),
+    )  # fmt: skip
+    document.render_drafts(offer, at=now())
+    return Offer.objects.get(pk=offer.pk)
+
+
+@pytest.mark.usefixtures("drawn_once")
+def test_interest_and_waivers_reach_the_instalments_and_the_bank(scene):
+    agreement = scene.sign(with_interest(scene))
+    terms = Terms.unsealed(agreement.number, agreement.offer.sealed_terms)
+    interest = [due.interest for due in terms.dues]
+    assert list(agreement.instalments.values_list("interest", flat=True)) == interest
+    assert min(interest) > 0 and agreement.total == 988
+    assert Decimal("0.05") < terms.annual_rate < Decimal("0.07")
+    told = OutboxEvent.objects.get(type="plan.accepted").data
+    assert [Decimal(due["interest"]) for due in told["schedule"]] == interest
+    paid = sum(Decimal(due["amount"]) - Decimal(due["interest"]) for due in told["schedule"])
+    assert paid == Decimal(told["total"]) == Decimal(told["overdue"]) - 12
+    zero, waived = {"principal", "interest", "fees"}, told["waived"]
+    assert Decimal(waived.pop("default_sum")) == 12
+    assert waived.keys() == zero and not any(map(Decimal, waived.values()))
+
+
+@pytest.mark.usefixtures("drawn_once")
+def test_a_payment_since_makes_an_offer_with_a_waiver_stale_too(scene):
+    """995 is overdue then: more than the 988 of the plan, less than the 1,000 it was made for."""
+    offer = with_interest(scene)
+    pay(scene, "5")
+    with pytest.raises(Stale):
+        scene.sign(offer)
+    nothing_was_made()
+
+
+def pay(scene, amount):
+    Posting.objects.create(
+        ref="PAID", account=scene.account, posted_on=localdate(), transacted_on=localdate(),
+        kind="repayment", amount=-Decimal(amount),
+    )  # fmt: skip
+    CardAccount.objects.update(version=2)
+
+
 @pytest.mark.usefixtures("drawn_once")
 def test_a_stale_offer_signs_nothing(scene):
     offer = scene.offered()
@@ -102,11 +154,7 @@ def nothing_was_made():
 @pytest.mark.usefixtures("drawn_once")
 def test_an_offer_above_what_is_now_overdue_is_stale(scene):
     offer = scene.offered()
-    Posting.objects.create(
-        ref="PAID", account=scene.account, posted_on=localdate(), transacted_on=localdate(),
-        kind="repayment", amount=Decimal("-1"),
-    )  # fmt: skip
-    CardAccount.objects.update(version=2)
+    pay(scene, "1")
     with pytest.raises(Stale):
         scene.sign(offer)
     nothing_was_made()

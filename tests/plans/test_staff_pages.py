@@ -1,15 +1,20 @@
 """The agents' pages: take, offer, counter, refuse; and who may not."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils.timezone import now
 
 from accounts.models import Cardholder, User
 from plans import actions
-from plans.models import Offer, PlanRequest
+from plans.models import Offer, PlanQuestion, PlanRequest
 from portal.kit.errors import Refused, Stale
 from portal.records.models import Notice, StaffView
+from tests.accounts.books import post
 from tests.people import sign_in, staff
 from tests.plans.scene import FINDINGS
+from tests.plans.telling import tell
 
 pytestmark = pytest.mark.usefixtures("drawn_once")
 
@@ -21,6 +26,8 @@ def agent(client, scene):
 
 def offer_data(scene, **changes):
     data = {
+        "kind": "equal",
+        "rate": "0",
         "by": "months",
         "months": "3",
         "amount": "",
@@ -115,11 +122,188 @@ def test_a_refusal_needs_its_reason_and_tells_it(agent, scene, client):
     assert "Please call us first." in page.content.decode()
 
 
-def test_figures_that_changed_send_the_agent_back_to_look(agent, scene):
+def test_figures_that_changed_are_shown_beside_those_seen_and_what_was_typed_stays(agent, scene):
     request = scene.taken()
+    first = agent.get(reverse("plans:staff_request", args=[request.number]))
+    seen = first.context["offer_form"]["seen"].value()
+    post(scene.account, "paid", scene.account.as_of.isoformat(), "repayment", -100)
+    type(scene.account).objects.filter(pk=scene.account.pk).update(version=2)
     url = reverse("plans:make_offer", args=[request.number])
-    page = agent.post(url, offer_data(scene, basis_version="99"), follow=True).content.decode()
-    assert "Look at the new figures" in page and not Offer.objects.exists()
+    typed = offer_data(scene, basis_version="1", seen=seen, months="4", explanation="Smaller.")
+    answer = agent.post(url, typed)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and not Offer.objects.exists()
+    assert "<del>¥1,000.00</del>" in page and "<ins>¥900.00</ins>" in page
+    form = answer.context["offer_form"]
+    assert (form["months"].value(), form["explanation"].value()) == ("4", "Smaller.")
+    again = {name: form[name].value() or "" for name in form.fields}
+    agent.post(url, again)  # the new figures were seen now
+    assert Offer.objects.get().total == 900
+
+
+def test_the_terms_typed_are_checked_without_deciding(agent, scene):
+    request = scene.taken()
+    url = reverse("plans:check_offer", args=[request.number])
+    typed = offer_data(scene, waived_interest="30", findings=[])
+    part = agent.post(url, typed, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part and "A second person must agree" in part
+    assert "Above ¥12.00 a second person must agree" in part and "¥970.00" in part
+    whole = agent.post(url, typed)
+    assert whole.status_code == 200 and "<html" in whole.content.decode()
+    assert whole.context["offer_form"]["waived_interest"].value() == "30"
+    assert not Offer.objects.exists()
+    bare = agent.post(url, {}, headers={"HX-Request": "true"}).content.decode()
+    assert "Fill in the terms of a plan" in bare
+
+
+TERMS = {
+    "stepped": {"low": "100", "low_months": "2", "step_months": "5"},
+    "settlement": {"payments": "1", "waived_interest": "12"},
+    "token": {"small": "20", "small_months": "3"},
+    "equal": {"by": "amount", "amount": "300", "months": ""},
+    "other first day": {"kind": "equal"},
+}
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_every_kind_of_plan_is_offered_from_the_form(agent, scene, name):
+    request, kind = scene.taken(), TERMS[name].get("kind", name)
+    typed = offer_data(scene, explanation="This fits better.", **{"kind": kind} | TERMS[name])
+    if kind == "token":
+        typed["review_on"] = (scene.first_on + timedelta(days=80)).isoformat()
+    if name == "other first day":
+        typed["first_on"] = (scene.first_on + timedelta(days=50)).isoformat()
+    answer = agent.post(reverse("plans:make_offer", args=[request.number]), typed)
+    assert answer.status_code == 302
+    made = Offer.objects.get()
+    assert made.kind == kind
+    assert made.status == ("proposed" if kind == "token" else "preparing")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"kind": ""}, "What kind of plan"),
+        ({"kind": "stepped", "low": "900", "low_months": "2", "step_months": "3"}, "smaller"),
+        ({"kind": "token", "small": "20", "small_months": "3", "waived_interest": "5"}, "Empty"),
+        ({"kind": "settlement"}, "In how many payments"),
+        ({"months": "61"}, "from 1 to 60"),
+        ({"waived_interest": "60.01"}, "between ¥0.01 and ¥60.00"),
+        ({"months": "40"}, "below the least allowed"),
+    ],
+)
+def test_terms_that_are_none_come_back_with_what_to_do(agent, scene, typed, said):
+    request = scene.taken()
+    if typed.get("kind") == "token":
+        typed = typed | {"review_on": (scene.first_on + timedelta(days=80)).isoformat()}
+    url = reverse("plans:make_offer", args=[request.number])
+    answer = agent.post(url, offer_data(scene, explanation="Why.", **typed))
+    assert answer.status_code == 422 and said in answer.content.decode()
+    assert not Offer.objects.exists()
+
+
+@pytest.fixture
+def proposed(agent, scene):
+    request = scene.taken()
+    typed = offer_data(scene, waived_interest="30", explanation="You asked for a little less.")
+    agent.post(reverse("plans:make_offer", args=[request.number]), typed)
+    return Offer.objects.get()
+
+
+def test_an_offer_above_the_limits_waits_in_its_own_queue(agent, scene, proposed):
+    page = agent.get(reverse("plans:second")).content.decode()
+    assert proposed.request.number in page and "Interest given up" in page
+    assert "With a second person" in agent.get(reverse("plans:queue")).content.decode()
+    url = reverse("plans:staff_request", args=[proposed.request.number])
+    own = agent.get(url).content.decode()
+    assert "You proposed this." in own and "Agree to this offer" not in own
+    assert "Make the offer" not in own
+
+
+def test_the_second_queue_goes_on_behind_a_full_page(proposed, monkeypatch):
+    from plans import queries
+
+    monkeypatch.setattr(queries, "PAGE", 1)
+    assert queries.second_page(after="").rows == [proposed]
+    assert queries.second_page(after=proposed.number).rows == []
+
+
+def test_a_supervisor_agrees_on_the_page(client, scene, proposed):
+    client, number = sign_in(client, staff("supervisor")), proposed.request.number
+    page = client.get(reverse("plans:staff_request", args=[number])).content.decode()
+    assert "Agree to this offer" in page and "more than the cardholder can repay" in page
+    client.post(reverse("plans:approve_offer", args=[number]))
+    proposed.refresh_from_db()
+    assert proposed.status == "preparing"
+    assert client.post(reverse("plans:approve_offer", args=[number])).status_code == 404
+    assert "No offer waits" in client.get(reverse("plans:second")).content.decode()
+
+
+def test_what_changed_since_it_was_proposed_stands_on_the_page(client, scene, proposed):
+    client, number = sign_in(client, staff("supervisor")), proposed.request.number
+    post(scene.account, "paid", scene.account.as_of.isoformat(), "repayment", -100)
+    type(scene.account).objects.filter(pk=scene.account.pk).update(version=2)
+    page = client.get(reverse("plans:staff_request", args=[number])).content.decode()
+    assert "It can only be sent back" in page and "<ins>¥900.00</ins>" in page
+    assert "Agree to this offer" not in page
+    said = client.post(reverse("plans:approve_offer", args=[number]), follow=True)
+    assert "The account changed since this was proposed" in said.content.decode()
+
+
+def test_a_supervisor_sends_it_back_with_a_reason_for_colleagues(client, scene, proposed):
+    client, number = sign_in(client, staff("supervisor")), proposed.request.number
+    url = reverse("plans:return_offer", args=[number])
+    assert client.post(url, {"return-reason": ""}).status_code == 422
+    client.post(url, {"return-reason": "Ask for wages first."})
+    page = client.get(reverse("plans:staff_request", args=[number])).content.decode()
+    assert "Ask for wages first." in page and "never seen by the cardholder" in page
+    theirs = sign_in(client, scene.holder)
+    for url in (reverse("plans:index"), reverse("plans:request_page", args=[number])):
+        page = theirs.get(url).content.decode()
+        assert "Ask for wages first." not in page and proposed.number not in page
+    assert theirs.get(reverse("plans:offer", args=[proposed.number])).status_code == 404
+
+
+def test_a_question_and_its_answer_stand_on_the_page_and_in_the_queue(agent, scene):
+    request = scene.taken()
+    url = reverse("plans:ask_cardholder", args=[request.number])
+    assert agent.post(url, {"question-text": ""}).status_code == 422
+    agent.post(url, {"question-text": "Do you expect a bonus?"})
+    assert "Question open" in agent.get(reverse("plans:queue")).content.decode()
+    page = agent.get(reverse("plans:staff_request", args=[request.number])).content.decode()
+    assert "Do you expect a bonus?" in page and "Send the question" not in page
+    PlanQuestion.objects.update(answer="In May.", answered_at=now())
+    assert "Question answered" in agent.get(reverse("plans:queue")).content.decode()
+    page = agent.get(reverse("plans:staff_request", args=[request.number])).content.decode()
+    assert "In May." in page and "Send the question" in page
+
+
+def test_the_page_tells_what_was_told_and_what_the_plan_takes_of_it(agent, scene):
+    tell(scene.account)
+    request = scene.taken()
+    page = agent.get(reverse("plans:staff_request", args=[request.number])).content.decode()
+    assert "Left each month: ¥1,000.00." in page and "takes 34% of it" in page
+    assert "Within the policy" in page
+
+
+def test_what_was_on_the_account_before_stands_on_the_page(agent, scene):
+    earlier = scene.offered()
+    actions.decline(earlier, reason="", by=scene.holder, at=now())
+    page = agent.get(reverse("plans:staff_request", args=[scene.taken().number])).content.decode()
+    assert earlier.request.number in page and earlier.number in page
+
+
+def test_something_else_is_answered_with_a_plan_and_a_word(agent, scene):
+    request = scene.taken()
+    PlanRequest.objects.filter(pk=request.pk).update(kind="other", each=200, months=5)
+    page = agent.get(reverse("plans:staff_request", args=[request.number]))
+    form = page.context["offer_form"]
+    assert (form["kind"].value(), str(form["amount"].value())) == ("equal", "200.00")
+    typed = {name: form[name].value() or "" for name in form.fields} | {"findings": FINDINGS}
+    url = reverse("plans:make_offer", args=[request.number])
+    assert "Say why" in agent.post(url, typed).content.decode()
+    agent.post(url, typed | {"explanation": "This is what you can manage."})
+    assert Offer.objects.get().each == 200
 
 
 def test_only_the_one_who_took_it_decides(scene):

@@ -9,9 +9,10 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests import environment  # first: Django reads its settings only once
 
@@ -22,10 +23,14 @@ pyHanko 0.38 alone with its own rules, and by poppler's `pdfsig -nocert` (22.12)
 `.venv/bin/python -m tests.records.tamper_matrix > docs/tamper-matrix.md`;
 `tests/records/test_tamper.py` fails where a row is no longer true. The untouched document is in
 the register. A file marked \\* is in it too, as if the register had been deceived (or because it
-is ours). pyHanko says of its own what came after the seal: NONE or LTA_UPDATES.
+is ours). Files that a passkey signed are other documents, some sealed with a record that lies.
+pyHanko says of its own what came after the seal: NONE or LTA_UPDATES.
 
 """
-COLUMNS = ("what was done", "we say", "what we say changed", "pyHanko alone", "pdfsig alone")
+COLUMNS = (
+    "what was done", "we say", "what we say changed", "we say of the cardholder",
+    "pyHanko alone", "pdfsig alone",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,13 +40,14 @@ class Row:
     case: str
     ours: str
     changes: str
+    person: str
     pyhanko: str
     pdfsig: str
 
 
 def cases(folder: Path) -> dict[str, Callable[[], bytes]]:
     """Every case by name; `folder` is for keys."""
-    from tests.records import later_stamps, samples, tampering
+    from tests.records import later_stamps, samples, signed, tampering
 
     good = samples.sealed
     later = lambda: later_stamps.archived(good())  # noqa: E731
@@ -100,6 +106,14 @@ def cases(folder: Path) -> dict[str, Callable[[], bytes]]:
         "one byte of a page, then a timestamp": lambda: later_stamps.stamp(
             samples.flip_page(good())
         ),
+        "signed with a passkey *": signed.by_passkey,
+        "signed with a passkey, one byte of its record": lambda: samples.flip_attachment(
+            signed.by_passkey()
+        ),
+        "another document's passkey signature sealed in *": signed.of_another_draft,
+        "the same, and the record names this document *": signed.under_this_hash,
+        "another's public key sealed in *": signed.by_another_key,
+        "a page added after the signature, before the seal *": signed.with_a_page_more,
     }  # fmt: skip
 
 
@@ -108,7 +122,17 @@ def judged(name: str, data: bytes) -> Row:
     from portal.records.verification import check
 
     verdict = check(data)
-    return Row(name, str(verdict.outcome), ", ".join(verdict.changes), pyhanko(data), pdfsig(data))
+    changes = ", ".join(verdict.changes)
+    return Row(
+        name, str(verdict.outcome), changes, person(verdict), pyhanko(data), pdfsig(data)
+    )  # fmt: skip
+
+
+def person(verdict: Any) -> str:
+    """Say what the check says of how the cardholder accepted."""
+    if verdict.accepted_fault:
+        return f"does not fit ({verdict.accepted_fault})"
+    return f"{verdict.accepted_with} fits" if verdict.accepted_with else ""
 
 
 def pyhanko(data: bytes) -> str:
@@ -169,10 +193,7 @@ def rows(folder: Path, enter: Callable[[bytes, str], None]) -> list[Row]:
 def table(found: list[Row]) -> str:
     """Return the matrix as a Markdown page."""
     lines = [" | ".join(COLUMNS), " | ".join("---" for _ in COLUMNS)]
-    lines += [
-        " | ".join((row.case.replace("*", r"\*"), row.ours, row.changes, row.pyhanko, row.pdfsig))
-        for row in found
-    ]
+    lines += [" | ".join((row.case.replace("*", r"\*"), *astuple(row)[1:])) for row in found]
     return HEAD + "".join(f"| {line} |\n" for line in lines)
 
 

@@ -18,7 +18,7 @@ from portal.records import apart, documents
 from portal.records.models import Document
 from portal.records.verification import LARGEST
 from tests.plans.scene import behind
-from tests.records import later_stamps, samples
+from tests.records import later_stamps, samples, signed
 from tests.records.samples import AT, CODE, NAME, draft, file, sealed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development_seal")]
@@ -86,6 +86,30 @@ def test_a_valid_file_shows_who_when_and_by_which_clock(visitor):
     assert "own clock" in text
     assert "15:38" in text
     assert "We have kept nothing of your file." in text
+
+
+CODE_WAY = {"format": "arrears-portal/acceptance/1", "method": "email-code"}
+PERSON = {
+    "passkey": (signed.by_passkey, "a passkey: the signature fits this document."),
+    "another key": (signed.by_another_key, "but the signature does not fit this document."),
+    "code": (
+        lambda: signed.sealed_with(signed.record_of(draft(), **CODE_WAY)),
+        "holds no signature of the cardholder's own, and the seal is the bank's alone."),
+    "no such record": (sealed, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", PERSON)
+def test_the_cardholders_own_act_is_told_from_the_banks_seal(visitor, how):
+    make, says = PERSON[how]
+    data = make()
+    file(data)
+    text = unescape(send(visitor, data).content.decode())
+    assert says in text and ("<dt>The cardholder</dt>" in text) == bool(says)
+    assert ("The cardholder's acceptance does not fit" in text) == (how == "another key")
+    if how == "passkey":
+        text = unescape(send(visitor, samples.add_page(data)).content.decode())
+        assert "fits the document as we sealed it." in text
 
 
 def test_pages_added_after_the_seal_are_named(visitor):

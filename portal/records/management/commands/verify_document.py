@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON line for each file")
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
-        outcomes = set()
+        verdicts = []
         for path in _each(files):
             try:
                 verdict = check(_bytes(path))
@@ -33,11 +33,11 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"{path}: this machine is busy, try again", returncode=2
                 ) from error
-            outcomes.add(verdict.outcome)
+            verdicts.append(verdict)
             self.stdout.write(_json(path, verdict) if options["json"] else _line(path, verdict))
-        if Outcome.UNREADABLE in outcomes:
+        if any(verdict.outcome == Outcome.UNREADABLE for verdict in verdicts):
             sys.exit(2)
-        if outcomes != {Outcome.VALID}:
+        if not all(verdict.holds for verdict in verdicts):
             sys.exit(1)
 
 
@@ -78,6 +78,8 @@ def _line(path: Path, verdict: Verdict) -> str:
         parts.append(f"sealed {verdict.signed_at.isoformat()} by {verdict.signer} (own clock)")
     if verdict.proved_at:
         parts.append(f"timestamped {verdict.proved_at.isoformat()} by {verdict.authority}")
+    if verdict.accepted_with or verdict.accepted_fault:
+        parts.append(_accepted(verdict))
     if verdict.changes:
         parts.append("changed after the seal: " + ", ".join(verdict.changes))
     if verdict.replaced_by:
@@ -85,3 +87,11 @@ def _line(path: Path, verdict: Verdict) -> str:
     if verdict.purged_at:
         parts.append(f"our copy deleted {verdict.purged_at.isoformat()}")
     return "; ".join(parts)
+
+
+def _accepted(verdict: Verdict) -> str:
+    if verdict.accepted_fault:
+        return f"the record of the cardholder's acceptance DOES NOT FIT ({verdict.accepted_fault})"
+    if verdict.accepted_with == "passkey":
+        return "signed by the cardholder with a passkey, which fits this document"
+    return f"accepted by the cardholder with a code ({verdict.accepted_with})"

@@ -1,0 +1,119 @@
+"""What a cardholder chooses from: read for the pages on which they ask."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from accounts import queries as ledger
+from accounts.models import CardAccount
+from plans import fitting, policies, queries
+from plans.fitting import Option
+from plans.forms.asking import OptionForm, PlanForm, WishForm
+from plans.forms.kinds import OTHER
+from plans.forms.schedule import as_asked
+from plans.models import Agreement, PlanRequest
+from plans.rules import EQUAL, SETTLEMENT, STEPPED, TOKEN
+from plans.situation.queries import told_by
+from plans.situation.rules import left_each_month
+from portal import packs
+from portal.kit import money
+from portal.kit.exact import percent
+from portal.kit.http import law
+
+Data = Mapping[str, Any] | None
+FIRST_VALUES: dict[str, dict[str, Any]] = {
+    EQUAL: {"by": "months", "months": 12},
+    STEPPED: {"low_months": 3, "months": 12},
+    SETTLEMENT: {"payments": 1},
+    TOKEN: {"token_months": 3},
+    OTHER: {},
+}
+
+
+def draft_of(account: CardAccount) -> PlanRequest | None:
+    """Return what was begun on an account and not sent yet."""
+    drafts = account.plan_requests.filter(status=PlanRequest.Status.DRAFT)
+    return drafts.select_related("account", "revises").first()
+
+
+def revised_by(request: PlanRequest | None) -> Agreement | None:
+    """Return the live plan that a request asks to change; None if there is none any more."""
+    plan = request.revises if request else None
+    return plan if plan and plan.status == Agreement.Status.ACTIVE else None
+
+
+class Choosing:
+    """An account on which a plan is asked for, on a day. What a page does not use is not read."""
+
+    def __init__(self, account: CardAccount, *, on: date) -> None:
+        self.account, self.on = account, on
+        self.position = ledger.plannable(account)
+        self.policy = policies.in_force(on)
+        self.pack = packs.load(law(), on=on)
+
+    @cached_property
+    def draft(self) -> PlanRequest | None:
+        return draft_of(self.account)
+
+    @cached_property
+    def first_on(self) -> date:
+        """The first date to begin with: the draft's while it can be had freely, or a usual one."""
+        begun = self.draft.first_on if self.draft else None
+        earliest, latest = (
+            self.on + timedelta(days=days)
+            for days in (self.policy.first_after, self.policy.first_within)
+        )
+        if begun and earliest <= begun <= latest:
+            return begun
+        return queries.usual_first_day(self.account, on=self.on)
+
+    @cached_property
+    def left(self) -> Decimal | None:
+        """What is left each month; None if the budget is not complete, or in another currency."""
+        return left_each_month(told_by(self.account.cardholder), currency=self.account.currency)
+
+    @property
+    def share(self) -> str:
+        """How much of what is left a plan takes at most, as printed."""
+        return percent(self.policy.share)
+
+    @cached_property
+    def options(self) -> list[Option]:
+        """Up to three plans that fit, the most affordable first."""
+        return fitting.options(
+            self.position.overdue,
+            self.left,
+            share=self.policy.share,
+            terms=self.policy.terms,
+            least=self.policy.least_instalment(self.account.currency),
+            on=self.on,
+            first_on=self.first_on,
+            unit=money.unit(self.account.currency),
+            longest=self.pack["plan.longest"],
+        )
+
+    def option_form(self, data: Data = None) -> OptionForm:
+        """Nothing is chosen beforehand but what the person chose before."""
+        begun = self.draft.choice if self.draft else None
+        chosen = [str(each.choice.months) for each in self.options if each.choice == begun]
+        return OptionForm(data, options=self.options, initial={"option": "".join(chosen)})
+
+    def form(self, kind: str, data: Data = None, **typed: Any) -> PlanForm | WishForm:
+        """Return the form of a kind: with `data`, or with what was begun and `typed`."""
+        initial = typed if data is not None else self._begun(kind) | typed
+        if kind == OTHER:
+            return WishForm(data, initial=initial, position=self.position, first_on=self.first_on)
+        return PlanForm(
+            data, kind=kind, initial=initial, position=self.position, pack=self.pack,
+            policy=self.policy, on=self.on,
+        )  # fmt: skip
+
+    def _begun(self, kind: str) -> dict[str, Any]:
+        draft = self.draft
+        if draft is None or draft.kind != kind:
+            return {**FIRST_VALUES[kind], "first_on": self.first_on}
+        if kind == OTHER:
+            return {"reason": draft.reason, "amount": draft.each or None}
+        return as_asked(draft)

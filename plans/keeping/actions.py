@@ -1,0 +1,157 @@
+"""What follows from how a plan is kept: each thing once, however often and by whomever watched."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import CardAccount
+from plans import policies
+from plans.keeping import ending, queries
+from plans.keeping.looking import Seen, look
+from plans.keeping.rules import Step
+from plans.models import Agreement, Instalment
+from plans.notices import tell
+from portal.records.audit import record
+
+Status = Agreement.Status
+
+
+@transaction.atomic
+def watch(agreement: Agreement, *, at: datetime) -> Step | None:
+    """Match one agreement anew and do what follows by rule; None if it is no longer watched.
+
+    The account's row and then the agreement's are locked, so two watchers take turns.
+    """
+    CardAccount.objects.select_for_update().get(pk=agreement.account_id)
+    locked = Agreement.objects.select_for_update(of=("self",)).select_related(
+        "account__cardholder__user", "offer", "document"
+    )
+    agreement = locked.get(pk=agreement.pk)
+    if agreement.status not in (Status.ACTIVE, Status.COMPLETED):
+        return None
+    seen = look(agreement, at=at)
+    paid = _write(seen)
+    agreement.watched_on, agreement.watched_as_of = seen.today, seen.as_of
+    agreement.save(update_fields=["watched_on", "watched_as_of"])
+    if agreement.status == Status.COMPLETED:
+        _note_taken_back(seen, paid, at=at)
+        return None
+    return _act(seen, paid, at=at)
+
+
+def _write(seen: Seen) -> tuple[list[Instalment], list[Instalment]]:
+    """Write what is paid of each instalment; return those met now, and those open again."""
+    met, opened, changed = [], [], []
+    for due, one in zip(seen.dues, seen.met, strict=True):
+        paid_on = one.paid_on or seen.settled_on
+        if (due.paid, due.paid_on) == (one.paid, paid_on):
+            continue
+        if paid_on and not due.paid_on:
+            met.append(due)
+        elif due.paid_on and not paid_on:
+            opened.append(due)
+        due.paid, due.paid_on = one.paid, paid_on
+        changed.append(due)
+    Instalment.objects.bulk_update(changed, ["paid", "paid_on"])
+    return met, opened
+
+
+def _note_taken_back(
+    seen: Seen, paid: tuple[list[Instalment], list[Instalment]], *, at: datetime
+) -> None:
+    """A repayment of a completed plan came to nothing: it stays completed, the staff look at it.
+
+    The list of plans shows it (an instalment without paid_on); the trail says it once.
+    """
+    if opened := paid[1]:
+        data = {"payments": [due.position for due in opened], "as_of": seen.as_of}
+        record("plans.agreement.taken_back", subject=seen.agreement, by=None, at=at, data=data)
+
+
+def _act(seen: Seen, paid: tuple[list[Instalment], list[Instalment]], *, at: datetime) -> Step:
+    agreement, step = seen.agreement, seen.follows(noticed_on=seen.noticed_on)
+    if step is Step.COMPLETED:
+        ending.complete(seen, at=at)
+        return step
+    if not queries.is_automatic(agreement.account):
+        return Step.GO_ON  # the list of plans says so: a person decides
+    if step is Step.CURED:
+        _cure(seen, at=at)
+        step = seen.follows(noticed_on=None)  # what was missed later needs its own notice
+        step = step if step is Step.NOTICE else Step.CURED
+    if step is Step.BROKEN and queries.is_being_changed(agreement):
+        step = Step.GO_ON
+    if step is Step.BROKEN:
+        ending.end_broken(seen, at=at)
+        return step
+    _tell(seen, step, paid[0], at=at)
+    if step is Step.NOTICE:
+        _give_notice(seen, at=at)
+    elif agreement.breach_noticed_at:
+        _prolong(seen)
+    return step
+
+
+def _give_notice(seen: Seen, *, at: datetime) -> None:
+    """Write that too much is missed, until when it can be put right, and how."""
+    agreement, until = seen.agreement, seen.remedy_until(seen.today)
+    agreement.breach_noticed_at, agreement.remedy_until = at, until
+    agreement.save(update_fields=["breach_noticed_at", "remedy_until"])
+    data = {"payments": [due.position for due in seen.missed], "remedy_until": until}
+    record("plans.agreement.breach_noticed", subject=agreement, by=None, at=at, data=data)
+    tell(agreement.account, "plan.breach", number=agreement.number, at=at, day=until)
+
+
+def _cure(seen: Seen, *, at: datetime) -> None:
+    agreement = seen.agreement
+    agreement.breach_noticed_at = agreement.remedy_until = None
+    agreement.save(update_fields=["breach_noticed_at", "remedy_until"])
+    record("plans.agreement.cured", subject=agreement, by=None, at=at)
+    tell(agreement.account, "plan.cured", number=agreement.number, at=at)
+
+
+def _prolong(seen: Seen) -> None:
+    """Days on which the clock stood are added to the remedy."""
+    agreement = seen.agreement
+    until = seen.noticed_on and seen.remedy_until(seen.noticed_on)
+    if until != agreement.remedy_until:
+        agreement.remedy_until = until
+        agreement.save(update_fields=["remedy_until"])
+
+
+def _tell(seen: Seen, step: Step, met: list[Instalment], *, at: datetime) -> None:
+    """The small mails of a plan that runs: at most one of a kind, none while all must be quiet."""
+    agreement = seen.agreement
+    if queries.is_quiet(agreement):
+        return
+    new = [due for due in seen.late if not due.late_told_at and not seen.stands]
+    if new:
+        _mark(new, "late_told_at", at)
+        data = {"payments": [due.position for due in new]}
+        record("plans.agreement.late", subject=agreement, by=None, at=at, data=data)
+    if new and step is not Step.NOTICE:
+        tell(agreement.account, "plan.late", number=agreement.number, at=at)
+    if soon := _coming(seen):
+        _mark(soon, "reminded_at", at)
+        tell(agreement.account, "plan.reminder", number=agreement.number, at=at, day=soon[0].day)
+    if met and step is not Step.CURED:
+        tell(agreement.account, "plan.paid", number=agreement.number, at=at)
+
+
+def _coming(seen: Seen) -> list[Instalment]:
+    """Return the instalments to remind of: the reminder's days before the day, until it is over."""
+    ahead = seen.today + timedelta(days=policies.in_force(seen.today).remind_before)
+    return [
+        due
+        for due in seen.dues
+        if not due.paid_on and not due.reminded_at and _within(due.day, seen.today, ahead)
+    ]
+
+
+def _within(day: date, first: date, last: date) -> bool:
+    return first <= day <= last
+
+
+def _mark(dues: Iterable[Instalment], column: str, at: datetime) -> None:
+    Instalment.objects.filter(pk__in=[due.pk for due in dues]).update(**{column: at})

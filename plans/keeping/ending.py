@@ -1,0 +1,88 @@
+"""How a plan ends by rule: kept to the last payment, or broken. Each tells the bank once."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.actions import lift_hold
+from plans.actions import move
+from plans.keeping.looking import Seen, reckoning
+from plans.models import Agreement, Instalment
+from plans.notices import tell
+from portal.records.outbox import publish
+
+COMPONENTS = ("principal", "interest", "default_sum", "fees")
+
+
+def complete(seen: Seen, *, at: datetime) -> None:
+    """All that was agreed is paid: end the hold, have what is waived written off, tell everyone.
+
+    The certificate is due now: plans.tasks.write_certificates finds the row. Call it inside the
+    watcher's transaction. Errors: IllegalMove, Stale.
+    """
+    agreement = seen.agreement
+    settled = max((due.paid_on for due in seen.dues if due.paid_on), default=seen.as_of)
+    data = {"settled_on": settled}
+    move(
+        agreement, Agreement.Status.COMPLETED, by=None, at=at, data=data,
+        breach_noticed_at=None, remedy_until=None,
+    )  # fmt: skip
+    _lift(agreement, at=at)
+    facts = facts_of(seen) | {
+        "settled_on": settled.isoformat(),
+        "beyond": str(seen.beyond),
+    }
+    publish("plan.completed", account_ref=agreement.account.ref, at=at, data=facts)
+    tell(agreement.account, "plan.completed", number=agreement.number, at=at)
+
+
+def end_broken(seen: Seen, *, at: datetime) -> None:
+    """What was missed was not put right: end the plan and say what is due, and how that comes.
+
+    What was waived counts again: it was given up for a plan that is kept. Call it inside the
+    watcher's transaction. Errors: IllegalMove, Stale.
+    """
+    agreement = seen.agreement
+    owed = reckoning(agreement, seen.dues)
+    told = {
+        "sum_due": str(owed.due),
+        "how": {
+            "overdue": str(owed.overdue), "interest": str(owed.interest), "paid": str(owed.paid),
+        },
+    }  # fmt: skip
+    move(agreement, Agreement.Status.BROKEN, by=None, at=at, data=told, sum_due=owed.due)
+    _lift(agreement, at=at)
+    until = agreement.remedy_until
+    facts = facts_of(seen) | told | {"remedy_until": until.isoformat() if until else None}
+    publish("plan.broken", account_ref=agreement.account.ref, at=at, data=facts)
+    tell(agreement.account, "plan.broken", number=agreement.number, at=at)
+
+
+def facts_of(seen: Seen) -> dict[str, Any]:
+    """Return what the bank needs of a plan's end (feed.md §2); money as text.
+
+    `waived` is to be written off when the plan was kept, and counts again when it was not.
+    """
+    agreement = seen.agreement
+    return {
+        "agreement": agreement.number,
+        "total": str(agreement.total),
+        "currency": agreement.account.currency,
+        "schedule": [_line(due) for due in seen.dues],
+        "waived": {name: str(getattr(agreement.offer.waived, name)) for name in COMPONENTS},
+        "document_sha256": agreement.document.sha256,
+        "as_of": seen.as_of.isoformat(),
+    }
+
+
+def _line(due: Instalment) -> dict[str, str | None]:
+    return {
+        "due_on": due.day.isoformat(),
+        "amount": str(due.amount),
+        "interest": str(due.interest),
+        "paid": str(due.paid),
+        "paid_on": due.paid_on.isoformat() if due.paid_on else None,
+    }
+
+
+def _lift(agreement: Agreement, *, at: datetime) -> None:
+    lift_hold(f"plans.agreement:{agreement.pk}", by=None, at=at)

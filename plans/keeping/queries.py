@@ -1,0 +1,134 @@
+"""What keeping a plan reads: repayments, holds, promises, and which plans must be looked at."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.timezone import localdate
+
+from accounts.models import CardAccount, Hold, Posting
+from plans.agreement import Terms
+from plans.keeping.rules import Awaited, Paid, Promise, Stop
+from plans.models import Agreement, Instalment, Offer, PlanRequest
+
+QUIET = (Hold.Reason.BREATHING_SPACE, Hold.Reason.INSOLVENCY, Hold.Reason.DEATH)  # no reminders
+STOPS = (*QUIET, Hold.Reason.DISPUTE)  # the clock of lateness stands
+PROMISED_BEFORE = Promise(lateness_allowed=0, missed_allowed=0, remedy_days=14)
+LOOKED_AT_AFTER = timedelta(days=180)  # a repayment that is older seldom comes back
+
+
+def counted_from(agreement: Agreement) -> date:
+    """Return the first day whose repayments count: the day of its own acceptance."""
+    return localdate(agreement.accepted_at)
+
+
+def counted_to(agreement: Agreement) -> date:
+    """Return the last day whose repayments count: for one that ended early, the one it ended by.
+
+    What comes on the day on which another replaces it is the other's.
+    """
+    status = agreement.status
+    if status in (Agreement.Status.ACTIVE, Agreement.Status.COMPLETED) or not agreement.ended_at:
+        return date.max
+    before = localdate(agreement.ended_at) - timedelta(days=1)
+    if status == Agreement.Status.BROKEN:
+        return agreement.watched_as_of or before
+    return before
+
+
+def repayments(agreement: Agreement) -> list[Paid]:
+    """Return the repayments of the account that count for an agreement, oldest first. Two queries.
+
+    What a reversal takes back is taken out of the repayment that it names (ACC-3), however late.
+    """
+    account = agreement.account_id
+    made = Posting.objects.filter(
+        account=account, kind=Posting.Kind.REPAYMENT,
+        posted_on__range=(counted_from(agreement), counted_to(agreement)),
+    )  # fmt: skip
+    rows = list(made.order_by("posted_on", "ref").values_list("ref", "posted_on", "amount"))
+    back = taken_back(account, [ref for ref, _, _ in rows]) if rows else {}
+    found = [Paid(on, -amount - back.get(ref, Decimal(0))) for ref, on, amount in rows]
+    return [each for each in found if each.amount > 0]
+
+
+def taken_back(account: int, refs: Iterable[str]) -> dict[str, Decimal]:
+    """Return how much of each of these postings of an account came to nothing, by reference."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    named = Posting.objects.filter(account=account, amount__gt=0, reverses__in=list(refs))
+    for ref, amount in named.values_list("reverses", "amount"):
+        sums[ref] += amount
+    return sums
+
+
+def awaited(instalments: Iterable[Instalment]) -> list[Awaited]:
+    """Return instalments as the rules take them, in order."""
+    return [Awaited(each.position, each.day, each.amount) for each in instalments]
+
+
+def promised(agreement: Agreement) -> Promise:
+    """Return what the agreement says of missed payments; its limits never change."""
+    if not agreement.offer.sealed_terms:  # deleted after its time
+        return PROMISED_BEFORE
+    terms = Terms.unsealed(agreement.number, agreement.offer.sealed_terms)
+    return Promise(terms.lateness_allowed, terms.missed_allowed, terms.remedy_days)
+
+
+def stops(agreement: Agreement) -> list[Stop]:
+    """Return the days that do not count for an agreement: its own hold is none of them.
+
+    A dispute that was open when it was signed is none either: its sum is not in the agreement.
+    """
+    holds = Hold.objects.filter(
+        account=agreement.account_id, reason__in=STOPS, contact_only=False
+    ).exclude(reason=Hold.Reason.DISPUTE, from_at__lt=agreement.accepted_at)
+    return [
+        Stop(localdate(from_at), until_at and localdate(until_at))
+        for from_at, until_at in holds.values_list("from_at", "until_at")
+    ]
+
+
+def is_quiet(agreement: Agreement) -> bool:
+    """Tell whether no mail may go out now: a breathing space, an insolvency, a death."""
+    return Hold.objects.filter(
+        account=agreement.account_id, reason__in=QUIET, until_at=None
+    ).exists()
+
+
+def is_automatic(account: CardAccount) -> bool:
+    """Tell whether a plan may be ended by rule: not once the bank has closed its own books."""
+    return not account.closed_by_feed and account.status != CardAccount.Status.WRITTEN_OFF
+
+
+def is_being_changed(agreement: Agreement) -> bool:
+    """Tell whether the cardholder asked for a change that is not decided, or not answered, yet."""
+    asked = PlanRequest.objects.filter(revises=agreement)
+    live = (Offer.Status.PROPOSED, Offer.Status.PREPARING, Offer.Status.OPEN)
+    return (
+        asked.filter(status__in=PlanRequest.OPEN).exists()
+        or Offer.objects.filter(request__in=asked, status__in=live).exists()
+    )
+
+
+def to_watch(*, at: datetime) -> QuerySet[Agreement]:
+    """Running agreements not watched today, or with a feed since; and ended ones with a feed."""
+    today = localdate(at)
+    newer = Q(watched_as_of=None) | Q(watched_as_of__lt=F("account__as_of"))
+    running = Q(status=Agreement.Status.ACTIVE) & (
+        Q(watched_on=None) | Q(watched_on__lt=today) | newer
+    )
+    kept = Q(status=Agreement.Status.COMPLETED, ended_at__gte=at - LOOKED_AT_AFTER) & newer
+    return Agreement.objects.filter(running | kept).order_by("pk")
+
+
+def to_certify() -> QuerySet[Agreement]:
+    """Completed agreements without a certificate, oldest first; none whose money came back."""
+    done = Agreement.objects.filter(status=Agreement.Status.COMPLETED, certificate=None)
+    opened = Instalment.objects.filter(agreement=OuterRef("pk"), paid_on=None)
+    return (
+        done.exclude(Exists(opened))
+        .select_related("account__cardholder__user", "offer")
+        .order_by("ended_at", "pk")
+    )

@@ -1,0 +1,194 @@
+"""What a version of the policy would have changed: the last offers and requests, judged again.
+
+Reads only; what comes out names offers by their number and nobody.
+"""
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from cryptography.exceptions import InvalidTag
+from django.conf import settings
+from django.utils.timezone import localdate
+
+from accounts import queries as ledger
+from accounts.models.people import Role
+from plans import checks, rules, words
+from plans.agreement import Terms
+from plans.checks import Check, Facts, Verdict
+from plans.models import Offer, PlanRequest
+from plans.policy import Policy
+from plans.rules import Waived
+from plans.situation.queries import told_with
+from plans.situation.rules import Told, left_each_month
+from portal import packs
+from portal.kit import money
+from portal.kit.errors import Refused
+
+LAST = 200  # offers, and requests, that are looked at
+
+
+@dataclass(frozen=True)
+class Changed:
+    """An offer on which the versions differ, and each point that the new one sees differently."""
+
+    number: str
+    was: Verdict
+    becomes: Verdict
+    points: list[tuple[str, str]]  # its name, and what the new version says of it
+
+
+@dataclass
+class OfTheOffers:
+    """Of `looked` offers, those that the new version judges otherwise; `gone` have no terms."""
+
+    looked: int = 0
+    gone: int = 0
+    changed: list[Changed] = field(default_factory=list)
+
+    @property
+    def steps(self) -> list[tuple[object, object, list[Changed]]]:
+        """The changed offers by step: (verdict before, verdict now, offers), each in words."""
+        pairs = sorted({(one.was, one.becomes) for one in self.changed}, key=_severity)
+        return [
+            (
+                words.VERDICTS[was], words.VERDICTS[becomes],
+                [one for one in self.changed if (one.was, one.becomes) == (was, becomes)],
+            )
+            for was, becomes in pairs
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OfTheRequests:
+    """Of `looked` requests, how many each version would have offered at once."""
+
+    looked: int
+    at_once: int
+    at_once_new: int
+
+
+def _severity(step: tuple[Verdict, Verdict]) -> tuple[int, int]:
+    """What becomes impossible stands first."""
+    order = list(words.VERDICTS)
+    return -order.index(step[1]), order.index(step[0])
+
+
+def of_offers(old: Policy, new: Policy) -> OfTheOffers:
+    """Judge the last offers by both versions, each as of the day it was made."""
+    found = OfTheOffers()
+    related = ("account", "request__account__cardholder", "made_by")
+    made = list(Offer.objects.select_related(*related).order_by("-pk")[:LAST])
+    read = [(offer, _terms(offer)) for offer in made]
+    readable = [(offer, terms) for offer, terms in read if terms]
+    found.gone = len(read) - len(readable)
+    buckets = _buckets(readable)
+    for offer, terms in readable:
+        facts = _facts(offer, terms, buckets.get(offer.pk, 0))
+        found.looked += 1
+        was = checks.checks(offer.choice, terms.dues, facts, old)
+        becomes = checks.checks(offer.choice, terms.dues, facts, new)
+        if checks.verdict(was) != checks.verdict(becomes):
+            found.changed.append(_changed(offer.number, was, becomes, terms.currency))
+    return found
+
+
+def of_requests(old: Policy, new: Policy) -> OfTheRequests:
+    """Count of the last requests those that each version would have answered without an agent."""
+    sent = PlanRequest.objects.exclude(submitted_at=None).select_related("account__cardholder")
+    asked = list(sent.order_by("-pk")[:LAST])
+    return OfTheRequests(
+        len(asked),
+        sum(_at_once(one, old) for one in asked) if old.auto else 0,
+        sum(_at_once(one, new) for one in asked) if new.auto else 0,
+    )
+
+
+def _changed(number: str, was: Sequence[Check], now: Sequence[Check], currency: str) -> Changed:
+    before = {check.code: check.verdict for check in was}
+    points = [
+        (words.name(check.code), words.sentence(check, currency))
+        for check in now
+        if check.verdict != before.get(check.code, "ok")
+    ]
+    return Changed(number, checks.verdict(was), checks.verdict(now), points)
+
+
+def _terms(offer: Offer) -> Terms | None:
+    """Return what an offer said; None where it was deleted after its time, or is damaged."""
+    try:
+        return Terms.unsealed(offer.number, offer.sealed_terms) if offer.sealed_terms else None
+    except InvalidTag:
+        return None
+
+
+def _buckets(read: Sequence[tuple[Offer, Terms]]) -> dict[int, int]:
+    """Return how late each account was on the day of its offer, where something is given up."""
+    waived = [(offer, terms) for offer, terms in read if offer.waived.total]
+    then = []
+    for offer, terms in waived:
+        account = copy(offer.account)
+        account.as_of = terms.as_of
+        then.append(account)
+    standings = ledger.standings(then)
+    return {
+        offer.pk: int(standing.position.bucket[1])
+        for (offer, _terms), standing in zip(waived, standings, strict=True)
+    }
+
+
+def _facts(offer: Offer, terms: Terms, bucket: int) -> Facts:
+    supervisor = offer.made_by is not None and offer.made_by.role == Role.SUPERVISOR
+    on = localdate(offer.made_at)
+    return Facts(
+        currency=terms.currency,
+        overdue=Waived(terms.principal, terms.interest, terms.default_sum, terms.fees),
+        bucket=bucket,
+        left=_left(offer.request),
+        role="supervisor" if supervisor else "agent",
+        on=on,
+        longest=_longest(on).value,
+    )
+
+
+def _at_once(asked: PlanRequest, policy: Policy) -> bool:
+    """Tell whether a policy would have answered without an agent; help that is needed wants one.
+
+    Only the whole sum counts here, not its parts: offers at once give up none of it.
+    """
+    told = _told(asked)
+    if asked.submitted_at is None or (told and "needs" in told.answers):
+        return False
+    on, currency = localdate(asked.submitted_at), asked.account.currency
+    longest = _longest(on)
+    try:
+        total = rules.plan_sum(asked.total, asked.choice)
+        dues = rules.schedule(
+            total, asked.choice, agreed_on=on, unit=money.unit(currency), longest=longest
+        )
+    except Refused:
+        return False
+    facts = Facts(
+        currency, Waived(principal=asked.total), 0, _left(asked), "agent", on, longest.value
+    )
+    return checks.may_offer_at_once(asked.choice, dues, facts, policy)
+
+
+def _left(asked: PlanRequest) -> Decimal | None:
+    """Return what was left each month when it was asked; None if it was not told."""
+    told = _told(asked)
+    return left_each_month(told, currency=asked.account.currency) if told else None
+
+
+def _told(asked: PlanRequest) -> Told | None:
+    """Return what was told with a request; None if nothing was, or it is damaged."""
+    try:
+        return told_with(asked)
+    except InvalidTag:
+        return None
+
+
+def _longest(on: date) -> packs.Rule:
+    return packs.load(settings.JURISDICTION, on=on)["plan.longest"]

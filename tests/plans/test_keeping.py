@@ -1,0 +1,366 @@
+"""A plan from its signature to its end: matched, reminded, noticed, cured, broken, completed."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.utils.timezone import localdate
+
+from accounts.models import CardAccount, Hold
+from plans import early, rules, tasks
+from plans.keeping import queries
+from plans.keeping.actions import watch
+from plans.keeping.looking import look, reckoning
+from plans.keeping.rules import Paid, Step
+from plans.models import Agreement, PlanRequest
+from portal.packs import load
+from portal.records.audit import breaks
+from portal.records.models import AuditEvent, Notice
+from tests.people import cardholder, in_parallel, staff
+from tests.plans.kept import events, kept, mails, noon
+from tests.plans.scene import CENT, Scene, account_of
+
+D = Decimal
+
+
+@pytest.fixture
+def plan(db):
+    return kept()
+
+
+def another():
+    holder = cardholder()
+    return Scene(holder, staff("agent"), account_of(holder, ref="AC0002"))
+
+
+def verbs():
+    found = AuditEvent.objects.filter(subject__startswith="plans.agreement:").order_by("pk")
+    return [event.verb.removeprefix("plans.agreement.") for event in found]
+
+
+# == repayments
+
+
+def test_repayments_count_from_the_day_of_acceptance_less_what_was_taken_back(plan):
+    today = localdate()
+    plan.pay(today - timedelta(days=1), 900)
+    plan.pay(today, 10)
+    gone = plan.pay(plan.day(1), 100)
+    part = plan.pay(plan.day(1), 50)
+    plan.take_back(gone, plan.day(3))
+    plan.take_back(part, plan.day(3), 20)
+    plan._post(plan.day(1), "waiver", D(-70))
+    plan._post(plan.day(1), "reversal", D(-30), reverses="AC0001-2")  # of a charge: no repayment
+    assert queries.repayments(plan.agreement) == [Paid(today, D(10)), Paid(plan.day(1), D(30))]
+
+
+def test_a_revised_agreement_counts_from_its_own_acceptance(plan):
+    plan.pay(localdate() + timedelta(days=3), 100)
+    plan.agreement.accepted_at += timedelta(days=4)
+    assert queries.repayments(plan.agreement) == []
+
+
+@pytest.mark.parametrize(("status", "counts"), [("broken", 2), ("replaced", 1), ("completed", 3)])
+def test_an_agreement_that_ended_early_counts_no_longer(plan, status, counts):
+    end = plan.day(1)
+    for after in (-1, 0, 1):
+        plan.pay(plan.day(1, after), 10)
+    plan.agreement.status, plan.agreement.ended_at = status, noon(end)
+    plan.agreement.watched_as_of = end
+    assert len(queries.repayments(plan.agreement)) == counts
+
+
+# == what is written
+
+
+def test_what_is_paid_is_written_and_matched_anew_when_it_comes_back(plan):
+    paid = plan.pay(plan.day(1, -2), 400)
+    plan.watch(plan.day(1))
+    assert plan.paid == [D("333.33"), D(0), D("66.67")]
+    assert [due.paid_on for due in plan.dues] == [plan.day(1, -2), None, None]
+    assert plan.agreement.watched_on == plan.agreement.watched_as_of == plan.day(1)
+    plan.take_back(paid, plan.day(1, 1))
+    plan.watch(plan.day(1, 1))
+    assert plan.paid == [0, 0, 0] and plan.dues[0].paid_on is None
+    assert mails() == ["plan.paid", "plan.late"]
+
+
+def test_the_reminder_goes_out_once_before_the_day_and_names_no_amount(plan):
+    plan.watch(plan.day(1, -4))
+    assert mails() == []
+    plan.watch(plan.day(1, -3))
+    plan.watch(plan.day(1, -2))
+    assert mails() == ["plan.reminder"]
+    mail = Notice.objects.get(kind="plan.reminder")
+    text = (mail.subject + mail.body).lower()
+    assert "333" not in text and "¥" not in text and "debt" not in text
+    assert f"/plans/agreements/{plan.agreement.number}/" in mail.body
+
+
+def test_nobody_is_reminded_of_what_is_paid(plan):
+    plan.pay(plan.day(1, -9), "333.33")
+    plan.watch(plan.day(1, -3))
+    assert mails() == ["plan.paid"]
+
+
+def test_late_is_told_once_for_each_payment(plan):
+    plan.watch(plan.day(1, 1))
+    plan.watch(plan.day(1, 2))
+    plan.watch(plan.day(2, 1))
+    assert mails("plan.late") == ["plan.late"] * 2
+    assert verbs() == ["late"] * 2
+
+
+# == breach
+
+
+def test_breach_is_noticed_once_with_its_last_day_and_then_the_plan_ends(plan):
+    noticed = plan.day(2, 8)
+    assert plan.watch(plan.day(2, 7)) is Step.GO_ON
+    assert plan.watch(noticed) is Step.NOTICE
+    until = noticed + timedelta(days=14)
+    assert plan.agreement.remedy_until == until
+    assert plan.watch(noticed + timedelta(days=1)) is Step.GO_ON
+    assert plan.watch(until) is Step.GO_ON
+    assert mails("plan.breach") == ["plan.breach"] and plan.agreement.status == "active"
+    plan.pay(until, 100)
+    assert plan.watch(until + timedelta(days=1)) is Step.BROKEN
+    ended = plan.agreement
+    assert (ended.status, ended.sum_due) == ("broken", D(900))
+    assert mails("plan.broken") == ["plan.broken"]
+    (event,) = events("plan.broken")
+    assert event["sum_due"] == "900.00"
+    assert event["how"] == {"overdue": "1000.00", "interest": "0.00", "paid": "100.00"}
+    assert event["agreement"] == ended.number and event["document_sha256"]
+    assert len(event["schedule"]) == 3 and set(event["waived"]) >= {"principal", "fees"}
+    assert not Hold.objects.filter(until_at=None).exists()
+    assert len(events("collection.resume")) == 1
+    assert reckoning(ended, plan.dues).due == 900
+    assert plan.watch(until + timedelta(days=9)) is None  # nothing twice
+    assert len(events("plan.broken")) == 1 and mails("plan.broken") == ["plan.broken"]
+    assert list(breaks()) == []
+
+
+def test_what_was_waived_counts_again_and_interest_of_the_time_used_is_due(db):
+    plan = kept(overdue=D(1200))
+    due = plan.dues
+    for each in due:
+        each.interest = D(5)
+        each.save()
+    plan.watch(plan.day(2, 8))
+    plan.watch(plan.day(2, 30))
+    assert plan.agreement.status == "broken"
+    day = plan.agreement.watched_as_of
+    used = sum(5 for each in due if each.day <= day)
+    assert used in (10, 15) and plan.agreement.sum_due == 1200 + used
+
+
+def test_a_breach_that_is_put_right_is_cured_and_the_plan_goes_on(plan):
+    noticed = plan.day(2, 8)
+    plan.watch(noticed)
+    plan.pay(noticed + timedelta(days=14), "333.33")  # one may be missed
+    assert plan.watch(noticed + timedelta(days=15)) is Step.CURED
+    assert plan.agreement.breach_noticed_at is None and plan.agreement.remedy_until is None
+    assert mails("plan.cured") == ["plan.cured"]
+    plan.watch(noticed + timedelta(days=16))
+    assert mails("plan.cured") == ["plan.cured"]
+    assert plan.watch(plan.day(3, 8)) is Step.NOTICE  # a second breach has its own notice
+    assert verbs().count("breach_noticed") == 2
+
+
+def test_the_agreement_decides_and_not_the_policy_of_today(db):
+    strict = kept(terms={"missed_allowed": 0, "lateness_allowed": 0, "remedy_days": 3})
+    assert strict.watch(strict.day(1, 1)) is Step.NOTICE
+    assert mails("plan.late") == [] and mails("plan.breach") == ["plan.breach"]  # one mail
+    assert strict.watch(strict.day(1, 4)) is Step.GO_ON
+    assert strict.watch(strict.day(1, 5)) is Step.BROKEN
+
+
+@pytest.mark.parametrize("reason", ["dispute", "breathing_space", "insolvency", "death"])
+def test_a_hold_stops_the_clock_and_quiets_all_but_a_dispute(plan, reason):
+    plan.hold(reason, plan.day(1, -5))
+    plan.watch(plan.day(1, -1))
+    assert plan.watch(plan.day(3, 40)) is Step.GO_ON
+    assert mails() == (["plan.reminder"] if reason == "dispute" else [])
+
+
+def test_a_hold_in_the_remedy_prolongs_it(plan):
+    noticed = plan.day(2, 8)
+    plan.watch(noticed)
+    source = plan.hold("breathing_space", noticed + timedelta(days=4))
+    plan.watch(noticed + timedelta(days=6))
+    assert plan.agreement.remedy_until == noticed + timedelta(days=17)
+    Hold.objects.filter(source=source).update(until_at=noon(noticed + timedelta(days=10)))
+    plan.watch(noticed + timedelta(days=20))
+    assert plan.agreement.remedy_until == noticed + timedelta(days=20)
+    assert plan.watch(noticed + timedelta(days=21)) is Step.BROKEN
+
+
+def test_a_hold_that_the_feed_does_not_reach_yet_stops_the_end(plan):
+    noticed = plan.day(2, 8)
+    plan.watch(noticed)
+    over = noticed + timedelta(days=15)
+    plan.feed(over)
+    plan.hold("death", over + timedelta(days=1))
+    assert watch(plan.agreement, at=noon(over + timedelta(days=1))) is Step.GO_ON
+
+
+@pytest.mark.parametrize("facts", [{"contact_only": True}, {"before": True}])
+def test_holds_that_do_not_stop_the_clock(plan, facts):
+    if facts.pop("before", False):  # its sum is not in the agreement
+        plan.hold("dispute", localdate() - timedelta(days=9), amount=D(10))
+    else:
+        plan.hold("dispute", plan.day(1, -5), **facts)
+    assert plan.watch(plan.day(2, 8)) is Step.NOTICE
+
+
+def test_a_plan_that_the_cardholder_asked_to_change_does_not_end_before_the_answer(plan):
+    plan.watch(plan.day(2, 8))
+    asked = PlanRequest.objects.get()
+    PlanRequest.objects.filter(pk=asked.pk).update(status="submitted", revises=plan.agreement)
+    assert plan.watch(plan.day(2, 30)) is Step.GO_ON
+    PlanRequest.objects.filter(pk=asked.pk).update(status="refused")
+    assert plan.watch(plan.day(2, 31)) is Step.BROKEN
+
+
+@pytest.mark.parametrize("change", [{"status": "written_off"}, {"closed_by_feed": True}])
+def test_an_account_that_the_bank_closed_is_left_to_the_staff(plan, change):
+    CardAccount.objects.update(**change)
+    for on in (plan.day(1, -1), plan.day(2, 8), plan.day(2, 40)):
+        assert plan.watch(on) is Step.GO_ON
+    assert mails() == [] and plan.agreement.status == "active"
+    plan.pay(plan.day(2, 41), 1000)  # what is paid still completes it
+    assert plan.watch(plan.day(2, 41)) is Step.COMPLETED
+
+
+# == the end that was agreed
+
+
+def test_the_last_payment_completes_the_plan_once(plan):
+    plan.pay(plan.day(1), "333.33")
+    plan.pay(plan.day(2), "666.70")
+    assert plan.watch(plan.day(2)) is Step.COMPLETED
+    assert plan.watch(plan.day(2, 1)) is None
+    assert (plan.agreement.status, mails("plan.completed")) == ("completed", ["plan.completed"])
+    (event,) = events("plan.completed")
+    assert event["settled_on"] == plan.day(2).isoformat() and event["beyond"] == "0.03"
+    assert [line["paid"] for line in event["schedule"]] == ["333.33", "333.33", "333.34"]
+    assert set(event["waived"]) == {"principal", "interest", "default_sum", "fees"}
+    assert not Hold.objects.filter(until_at=None).exists()
+    assert len(events("collection.resume")) == 1
+    assert "plan.paid" not in mails()
+
+
+def test_money_that_comes_back_later_leaves_it_completed_and_the_staff_are_told_once(plan):
+    paid = plan.pay(plan.day(1), 1000)
+    plan.watch(plan.day(1))
+    plan.take_back(paid, plan.day(1, 5))
+    plan.feed(plan.day(1, 5))
+    waiting = queries.to_watch(at=noon(plan.day(1, 5)))
+    assert list(waiting) == [plan.agreement]
+    plan.watch(plan.day(1, 5))
+    plan.watch(plan.day(1, 6))
+    assert plan.agreement.status == "completed"
+    assert verbs() == ["completed", "taken_back"]
+    assert len(events("plan.completed")) == 1 and not events("plan.broken")
+    assert list(queries.to_certify()) == []
+
+
+def test_small_payments_run_to_their_review(db):
+    plan = kept(kind="token", review_on=localdate() + timedelta(days=200))
+    plan.pay(plan.day(3), 1000)
+    assert plan.watch(plan.day(3)) is Step.GO_ON
+    assert plan.watch(localdate() + timedelta(days=200)) is Step.COMPLETED
+
+
+def with_interest():
+    """A plan of 1,000.00 at 12 % a year, and the day it is counted from."""
+    scene = another()
+    choice = rules.Choice(D("340.02"), 3, scene.first_on, rate=D("0.12"))
+    longest = load("cn", on=localdate())["plan.longest"]
+    dues = rules.schedule(D(1000), choice, agreed_on=localdate(), unit=CENT, longest=longest)
+    plan = kept(scene, terms={"dues": dues, "rate": D("0.12")}, rate=D("0.12"))
+    return plan, dues
+
+
+@pytest.mark.parametrize(("less", "step"), [("0", Step.COMPLETED), ("0.01", Step.GO_ON)])
+def test_a_plan_with_interest_is_settled_early_for_the_time_used(db, less, step):
+    plan, dues = with_interest()
+    on = plan.day(1, 10)
+    plan.pay(plan.day(1), dues[0].amount)
+    settles = early.settled_on(
+        D(1000), dues, [(plan.day(1), dues[0].amount)], rate=D("0.12"), agreed_on=localdate(),
+        on=on, unit=CENT,
+    )  # fmt: skip
+    assert 0 < settles.payable < dues[1].amount + dues[2].amount
+    plan.pay(on, settles.payable - D(less))
+    assert plan.watch(on) is step
+    if step is Step.COMPLETED:
+        assert [due.paid_on for due in plan.dues] == [plan.day(1), on, on]
+        (event,) = events("plan.completed")
+        assert event["beyond"] == "0.00" and event["settled_on"] == on.isoformat()
+
+
+def test_a_plan_with_interest_that_runs_to_its_end_is_completed_to_the_cent(db):
+    plan, dues = with_interest()
+    for place, due in enumerate(dues, 1):
+        plan.pay(due.on, due.amount - (CENT if place == 3 else 0))
+    assert plan.watch(dues[-1].on) is Step.GO_ON
+    plan.pay(dues[-1].on, CENT)
+    assert plan.watch(dues[-1].on) is Step.COMPLETED
+    assert look(plan.agreement, at=noon(dues[-1].on)).beyond == 0
+
+
+# == the queue
+
+
+def test_the_queue_holds_what_a_day_or_a_feed_has_not_been_seen_for(plan):
+    today = localdate()
+    at = noon(today)
+    assert list(queries.to_watch(at=at)) == [plan.agreement]
+    plan.watch(today)
+    assert list(queries.to_watch(at=at)) == []
+    assert list(queries.to_watch(at=at + timedelta(days=1))) == [plan.agreement]
+    plan.feed(today + timedelta(days=1))
+    assert list(queries.to_watch(at=at)) == [plan.agreement]
+    Agreement.objects.update(status="withdrawn", ended_at=at)
+    assert list(queries.to_watch(at=at)) == []
+
+
+def test_one_plan_that_fails_does_not_stop_the_others(plan, monkeypatch):
+    second = kept(another())
+    failing = plan.agreement.pk
+
+    def broken(agreement, *, at):
+        if agreement.pk == failing:
+            raise RuntimeError("a fault")
+        return watch(agreement, at=at)
+
+    monkeypatch.setattr(tasks, "watch", broken)
+    tasks.watch_plans()
+    seen = dict(Agreement.objects.values_list("pk", "watched_on"))
+    assert seen == {failing: None, second.agreement.pk: localdate()}
+
+
+def test_a_full_batch_calls_for_the_next(plan, monkeypatch):
+    called = []
+    monkeypatch.setattr(tasks, "BATCH", 1)
+    monkeypatch.setattr(tasks.watch_plans, "delay", called.append)
+    tasks.watch_plans()
+    assert called == [plan.agreement.pk]
+    tasks.watch_plans(after=called[0])
+    assert len(called) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+@pytest.mark.django_db(transaction=True)
+def test_two_watchers_at_once_do_each_thing_once():
+    plan = kept()
+    plan.watch(plan.day(2, 8))
+    over = plan.day(2, 23)
+    plan.feed(over)
+    steps = in_parallel(2, lambda _: watch(plan.agreement, at=noon(over)))
+    assert sorted(str(step) for step in steps) == ["None", str(Step.BROKEN)]
+    assert len(events("plan.broken")) == len(events("collection.resume")) == 1
+    assert mails("plan.broken") == ["plan.broken"]

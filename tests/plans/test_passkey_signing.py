@@ -1,0 +1,226 @@
+"""Signing with a passkey: for this document, by this person's key, once; and checked by anyone."""
+
+import io
+import json
+from datetime import timedelta
+
+import pikepdf
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import now
+from fido2.utils import websafe_decode
+
+from accounts import passkey_signing
+from accounts.stepup import COOL_OFF
+from plans.models import Agreement, Offer
+from portal.records import assertion, documents
+from portal.records.models import AuditEvent
+from portal.records.verification import check
+from tests.passkeys import PRESENT, Device
+from tests.people import cardholder, mailed_code, sign_in
+
+pytestmark = pytest.mark.usefixtures("drawn_once")
+TICKS = {"agree": "on", "no_new_card": "on", "electronic": "on"}
+
+
+@pytest.fixture
+def offer(scene):
+    return scene.offered()
+
+
+@pytest.fixture
+def me(scene):
+    """On http://localhost, which browsers take for safe."""
+    return sign_in(Client(headers={"host": "localhost"}), scene.holder)
+
+
+@pytest.fixture
+def device(scene):
+    made = Device()
+    made.added_to(scene.holder)
+    return made
+
+
+def page_of(offer):
+    return reverse("plans:sign", args=[offer.number])
+
+
+def asked(me, offer):
+    """What the page hands to the device."""
+    return me.get(page_of(offer)).context["passkey"]["publicKey"]
+
+
+def post(me, offer, answer, **changes):
+    facts = {
+        "sha256": offer.drafts.get(language="en").sha256,
+        "way": "passkey",
+        "assertion": json.dumps(answer) if isinstance(answer, dict) else answer,
+    }
+    return me.post(page_of(offer), {**facts, **TICKS, **changes})
+
+
+def refused(response, says):
+    text = response.content.decode()
+    assert response.status_code == 422 and says in text, text
+    assert not Agreement.objects.exists()
+    assert text.count("checked") == len(TICKS)  # what was ticked stays ticked
+
+
+def test_the_device_is_asked_for_this_document_and_only_by_keys_of_a_day(me, offer, device, scene):
+    Device("new").added_to(scene.holder, at=now())
+    Device("other").added_to(cardholder())
+    options = asked(me, offer)
+    kept = me.session[passkey_signing.KEPT]
+    sha256 = offer.drafts.get(language="en").sha256
+    nonce = websafe_decode(kept["nonce"])
+    assert websafe_decode(options["challenge"]) == assertion.challenge(sha256, nonce)
+    assert options["rpId"] == "localhost" and options["userVerification"] == "required"
+    assert [websafe_decode(key["id"]) for key in options["allowCredentials"]] == [device.id]
+    assert asked(me, offer)["challenge"] != options["challenge"]
+
+
+def test_a_passkey_signs_and_the_file_proves_it(me, offer, device):
+    response = post(me, offer, device.signs(asked(me, offer)["challenge"]))
+    assert response.url == reverse("plans:agreement", args=[offer.number])
+    agreement = Agreement.objects.get()
+    assert agreement.method == "passkey"
+    data = documents.read(agreement.document)
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        record = json.loads(pdf.attachments["acceptance.json"].get_file().read_bytes())
+    assert record["format"] == "arrears-portal/acceptance/2" and record["typed_name"] == ""
+    assert record["consents"] == list(TICKS)
+    assert record["draft_sha256"] == agreement.accepted_sha256
+    result = assertion.verify(record)
+    assert result.fits and result.key == assertion.key_fingerprint(device.public)
+    key = Authenticator.objects.get(user=agreement.accepted_by)
+    assert record["passkey"]["enrolled_at"] == key.created_at.isoformat(timespec="seconds")
+    assert key.last_used_at
+    verdict = check(data)
+    assert verdict.holds and verdict.accepted_with == "passkey"
+    upload = {"file": io.BytesIO(data)}
+    said = me.post(reverse("verify:index"), upload).content.decode()
+    assert "Signed by the cardholder with a passkey" in said and "fits this document" in said
+
+
+WRONG = {
+    "another document": lambda d, c: d.signs(assertion.challenge("ab" * 32, b"n" * 32)),
+    "another site": lambda d, c: d.signs(c, origin="https://example.com"),
+    "another port": lambda d, c: d.signs(c, origin="http://localhost:9999"),
+    "another site's key": lambda d, c: d.signs(c, rp_id="example.com"),
+    "a frame in another page": lambda d, c: d.signs(c, crossOrigin=True),
+    "nobody verified": lambda d, c: d.signs(c, flags=PRESENT),
+    "an enrolment": lambda d, c: d.signs(c, kind="webauthn.create"),
+    "another's key": lambda d, c: Device("stranger").signs(c),
+    "a key that only claims to be ours": lambda d, c: pretending(d).signs(c),
+    "junk": lambda d, c: "[]",
+    "nothing": lambda d, c: "",
+    "half": lambda d, c: '{"id": "x", "rawId": "x", "response": {}}',
+}
+
+
+def pretending(device):
+    stranger = Device("stranger")
+    stranger.id = device.id
+    return stranger
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_does_not_fit_signs_nothing(me, offer, device, what):
+    answer = WRONG[what](device, asked(me, offer)["challenge"])
+    refused(post(me, offer, answer), "does not fit this document")
+
+
+def test_another_persons_passkey_does_not_sign_even_if_it_is_enrolled(me, offer, device):
+    other = Device("other")
+    other.added_to(cardholder())
+    answer = other.signs(asked(me, offer)["challenge"])
+    refused(post(me, offer, answer), "does not fit this document")
+
+
+def test_a_passkey_of_today_does_not_sign_and_the_page_says_from_when(me, offer, scene):
+    new = Device("new")
+    key = new.added_to(scene.holder, at=now() - COOL_OFF + timedelta(minutes=1))
+    page = me.get(page_of(offer))
+    assert page.context["passkey"] is None and "Your passkey is new." in page.content.decode()
+    assert passkey_signing.KEPT not in me.session
+    old = Device("old")
+    old.added_to(scene.holder)
+    answer = new.signs(asked(me, offer)["challenge"])
+    refused(post(me, offer, answer), "less than 24 hours ago")
+    Authenticator.objects.filter(pk=key.pk).update(created_at=now() - COOL_OFF)
+    answer = new.signs(asked(me, offer)["challenge"])
+    assert post(me, offer, answer).status_code == 302
+
+
+def test_a_challenge_serves_once_for_ten_minutes_and_one_document(me, offer, device):
+    answer = device.signs(asked(me, offer)["challenge"])
+    kept = me.session[passkey_signing.KEPT]
+    for facts in ({"until": now().isoformat()}, {"draft": "ab" * 32}):
+        session = me.session
+        session[passkey_signing.KEPT] = kept | facts
+        session.save()
+        refused(post(me, offer, answer), "this took too long")
+    refused(post(me, offer, answer), "does not fit this document")  # a new one waits by now
+    session = me.session
+    session[passkey_signing.KEPT] = kept
+    session.save()
+    assert post(me, offer, answer).status_code == 302  # nothing but these stood in its way
+
+
+def test_a_signature_of_another_session_is_no_good(me, offer, device, scene):
+    answer = device.signs(asked(me, offer)["challenge"])
+    elsewhere = sign_in(Client(headers={"host": "localhost"}), scene.holder)
+    refused(post(elsewhere, offer, answer), "this took too long, or was sent twice")
+
+
+def test_the_second_of_two_clicks_sees_the_agreement(me, offer, device, scene, monkeypatch):
+    answer = device.signs(asked(me, offer)["challenge"])
+    finish = passkey_signing.finish
+
+    def overtaken(*args, **facts):
+        scene.sign(Offer.objects.get(pk=offer.pk))
+        return finish(*args, **facts)
+
+    monkeypatch.setattr(passkey_signing, "finish", overtaken)
+    done = reverse("plans:agreement", args=[offer.number])
+    assert post(me, offer, answer).url == done
+    assert post(me, offer, answer).url == done
+    assert Agreement.objects.count() == 1
+
+
+def test_every_tick_is_asked_for_with_a_passkey_too(me, offer, device):
+    answer = device.signs(asked(me, offer)["challenge"])
+    response = post(me, offer, answer, agree="", electronic="")
+    text = response.content.decode()
+    assert response.status_code == 422 and text.count("You cannot sign without it") == 4
+    assert "This field" not in text and not Agreement.objects.exists()
+
+
+def test_with_a_passkey_the_code_still_signs_and_nothing_is_ticked_beforehand(me, offer, device):
+    page = me.get(page_of(offer)).content.decode()
+    assert "Or sign with a code" in page and "checked" not in page
+    me.post(reverse("plans:send_code", args=[offer.number]))
+    facts = {"way": "", "assertion": "", "name": "Test Person", "code": mailed_code("step_up")}
+    assert post(me, offer, "", **facts).status_code == 302
+    assert Agreement.objects.get().method == "email-code"
+
+
+def test_who_has_no_passkey_is_shown_the_way_to_one(me, offer):
+    page = me.get(page_of(offer)).content.decode()
+    assert reverse("mfa_add_webauthn") in page and "signs from tomorrow" in page
+    assert "sign.js" not in page
+
+
+def test_which_key_was_whose_from_when_to_when_is_in_the_trail(scene):
+    device, user = Device(), scene.holder
+    key = device.added_to(user)
+    for signal in (authenticator_added, authenticator_removed):
+        signal.send(sender=Authenticator, request=None, user=user, authenticator=key)
+    events = AuditEvent.objects.filter(verb__startswith="accounts.passkey_").order_by("seq")
+    verbs = [event.verb.rpartition("_")[2] for event in events]
+    assert verbs == ["enrolled", "removed"] and events[0].at == key.created_at
+    fingerprint = assertion.key_fingerprint(device.public)
+    assert [event.data for event in events] == [{"key": fingerprint}] * 2
