@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.retention import ACCOUNT, subject
 from plans.models import Agreement, Instalment, Offer, OfferDraft, PlanRequest
+from plans.situation.retention import CATEGORY as SITUATIONS
 from portal.records.models import Document
 from portal.records.retention import Category, clear, start_of
 
@@ -87,4 +88,5 @@ CATEGORIES = (
         _("The reasons given, the drafts and their terms are deleted. Sums and dates stay."),
         ("limitation.years",), _unsigned, _clear_requests,
     ),
+    SITUATIONS,
 )  # fmt: skip

@@ -268,3 +268,6 @@ class Hold(models.Model):
                 name="accounts_hold_ends_after_start",
             ),
         ]
+        indexes = [
+            models.Index(fields=["reason"], condition=Q(until_at=None), name="accounts_hold_live")
+        ]

@@ -63,13 +63,12 @@ def _instalments(**which: Any) -> Exists:
 def _in_tab(*, at: datetime) -> dict[str, Q]:
     active, late = Q(status=Status.ACTIVE), Q(_instalments(late_told_at__isnull=False))
     gone = Q(account__closed_by_feed=True) | Q(account__status=CardAccount.Status.WRITTEN_OFF)
-    stuck = late & ~Q(_instalments(late_told_at=None)) & Q(remedy_until=None)
     lately = Q(ended_at__gte=at - LATELY)
     came_back = Q(status=Status.COMPLETED) & lately & Q(_instalments())
     return {
         "late": active & late,
         "remedy": active & Q(remedy_until__isnull=False),
-        "look": active & (gone | stuck) | came_back,
+        "look": active & gone | came_back,
         "running": active,
         "ended": lately,
     }
@@ -122,13 +121,6 @@ class Row:
         """Nothing ends by rule here: the bank has closed the account's books."""
         running = self.agreement.status == Status.ACTIVE
         return running and not is_automatic(self.agreement.account)
-
-    @property
-    def stuck(self) -> bool:
-        """All that is left is late, and too little for a notice: nothing follows by rule."""
-        agreement = self.agreement
-        running = agreement.status == Status.ACTIVE and not agreement.remedy_until
-        return running and 0 < self.late == len(self._unpaid)
 
     @property
     def _unpaid(self) -> list[Instalment]:

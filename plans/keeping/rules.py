@@ -155,14 +155,15 @@ def follows(
 ) -> Step:
     """Return what follows at the end of `on`, the day up to which the bank knows.
 
-    A breach: more than `missed_allowed` payments missed at a time. It is cured when those that
-    were missed by the notice no longer make one; what was missed later needs a notice of its own.
+    A breach: more than `missed_allowed` payments missed at a time, or all that is left to be paid.
+    It is cured when those that were missed by the notice no longer make one; what was missed later
+    needs a notice of its own.
     While the clock stands there is no notice and no end.
     """
     if all(not one.short for one in met):
         return Step.COMPLETED
     then = missed(met, promise, on=noticed_on or on, stops=stops)
-    breach = len(then) > promise.missed_allowed
+    breach = is_breach(then, met, promise)
     if noticed_on and not breach:
         return Step.CURED
     if not breach or is_stopped(stops, on=on):
@@ -173,14 +174,20 @@ def follows(
     return Step.BROKEN if over else Step.GO_ON
 
 
+def is_breach(missed: Sequence[Met], met: Sequence[Met], promise: Promise) -> bool:
+    """Tell whether what was missed is too much: more than allowed, or nothing else is to come."""
+    left = sum(bool(one.short) for one in met)
+    return len(missed) > promise.missed_allowed or 0 < left == len(missed)
+
+
 def notice_if_nothing_comes(
     met: Sequence[Met], promise: Promise, *, on: date, stops: Sequence[Stop]
 ) -> date | None:
     """Return the day from which a notice would follow if no more was paid; None if none would."""
     short = sorted(one.awaited.day for one in met if one.short)
-    if len(short) <= promise.missed_allowed:
+    if not short:
         return None
-    day = short[promise.missed_allowed]
+    day = short[min(promise.missed_allowed, len(short) - 1)]
     ended = [Stop(stop.from_on, stop.until_on or on + DAY) for stop in stops]
     first = last = day + timedelta(days=promise.lateness_allowed + 1)
     while (longer := first + DAY * days_stopped(ended, after=day, up_to=last)) != last:

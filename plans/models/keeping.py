@@ -73,6 +73,26 @@ class Agreement(models.Model):
                 fields=["account"], condition=Q(status="active"), name="plans_agreement_one_active"
             ),
         ]
+        indexes = [  # of the watcher's and the staff's lists
+            models.Index(
+                fields=["ended_at", "id"],
+                condition=Q(ended_at__isnull=False),
+                name="plans_agreement_ended",
+            ),
+            models.Index(
+                fields=["remedy_until", "id"],
+                condition=Q(status="active", remedy_until__isnull=False),
+                name="plans_agreement_in_remedy",
+            ),
+            models.Index(
+                fields=["ended_at", "id"],
+                condition=Q(status="completed", certificate=None),
+                name="plans_agreement_to_certify",
+            ),
+            models.Index(
+                fields=["watched_on"], condition=Q(status="active"), name="plans_agreement_watched"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -105,6 +125,13 @@ class Instalment(models.Model):
             UniqueConstraint(fields=["agreement", "position"], name="plans_instalment_one_place"),
         ]
         ordering = ["position"]
+        indexes = [
+            models.Index(
+                fields=["agreement"],
+                condition=Q(paid_on=None, late_told_at__isnull=False),
+                name="plans_instalment_late",
+            )
+        ]
 
     @property
     def day(self) -> "date":

@@ -62,17 +62,6 @@ def test_a_plan_is_in_the_lists_it_belongs_to(plan):
     assert shown("ended", at=at + timedelta(days=91)) == []
 
 
-def test_a_plan_of_which_only_what_is_late_is_left_is_for_a_person_to_look_at(client, plan):
-    plan.pay(plan.day(1, -1), "666.67")  # the first and the last
-    plan.watch(plan.day(2))
-    assert shown("look") == []
-    plan.watch(plan.day(2, 30))  # one may be missed: no notice
-    assert plan.agreement.remedy_until is None and shown("look") == [plan.agreement.pk]
-    sign_in(client, plan.scene.agent)
-    assert "Nothing else is to come" in client.get(reverse("plans:watched") + "?tab=look").text
-    assert "a person decides" in client.get(address("staff_agreement", plan)).text
-
-
 def test_lists_go_page_by_page_and_never_twice(plan, monkeypatch):
     monkeypatch.setattr(lists, "PAGE", 1)
     from tests.plans.test_keeping import another

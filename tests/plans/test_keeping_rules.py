@@ -170,7 +170,8 @@ def test_a_remedy_that_is_prolonged_into_another_stop_is_prolonged_again():
         ([], [], "02-18"),
         ([("01-10", 100)], [], "03-18"),
         ([], [Stop(day("02-12"), day("02-14"))], "02-20"),
-        ([("01-01", 300)], [], None),  # one that is left may be missed
+        ([("01-01", 300)], [], "02-18"),  # one may be missed, but not the last one that is left
+        ([("01-01", 400)], [], None),
     ],
 )
 def test_when_a_notice_would_come(paid, stops, expected):
