@@ -34,10 +34,10 @@ class PlanFacts:
     state: str  # in words
     total: Decimal
     offered_on: date  # the plan's sum is what was overdue then
-    next_on: date | None  # None: every payment has been due
+    next_on: date | None  # of what is not paid; None: every such payment has been due
     next_amount: Decimal | None
-    left: int  # payments due today or later
-    to_come: Decimal  # of the payments due on the account's `as_of` or later
+    left: int  # payments not made in full yet
+    to_come: Decimal  # of what is overdue: what the plan does not ask for yet on `as_of`
 
     @property
     def step(self) -> rules.Step | None:

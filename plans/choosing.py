@@ -6,13 +6,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from accounts import queries as ledger
+from accounts.held import Held, standing
 from accounts.models import CardAccount
+from accounts.rules import undisputed
 from plans import fitting, policies, queries
 from plans.fitting import Option
-from plans.forms.asking import OptionForm, PlanForm, WishForm
-from plans.forms.kinds import OTHER
-from plans.forms.schedule import as_asked
+from plans.forms.asking import OptionForm, WishForm
+from plans.forms.kinds import OTHER, as_filled
+from plans.forms.schedule import PlanForm
 from plans.models import Agreement, PlanRequest
 from plans.rules import EQUAL, SETTLEMENT, STEPPED, TOKEN
 from plans.situation.queries import told_by
@@ -47,9 +48,9 @@ def revised_by(request: PlanRequest | None) -> Agreement | None:
 class Choosing:
     """An account on which a plan is asked for, on a day. What a page does not use is not read."""
 
-    def __init__(self, account: CardAccount, *, on: date) -> None:
-        self.account, self.on = account, on
-        self.position = ledger.plannable(account)
+    def __init__(self, held: Held, *, on: date) -> None:
+        self.account, self.on = held.account, on
+        self.position = undisputed(standing(held))
         self.policy = policies.in_force(on)
         self.pack = packs.load(law(), on=on)
 
@@ -100,9 +101,11 @@ class Choosing:
         chosen = [str(each.choice.months) for each in self.options if each.choice == begun]
         return OptionForm(data, options=self.options, initial={"option": "".join(chosen)})
 
-    def form(self, kind: str, data: Data = None, **typed: Any) -> PlanForm | WishForm:
-        """Return the form of a kind: with `data`, or with what was begun and `typed`."""
-        initial = typed if data is not None else self._begun(kind) | typed
+    def form(
+        self, kind: str, data: Data = None, typed: Mapping[str, Any] | None = None
+    ) -> PlanForm | WishForm:
+        """Return the form of a kind: with `data`, with what was `typed` elsewhere, or begun."""
+        initial = {} if data is not None else dict(typed or self._begun(kind))
         if kind == OTHER:
             return WishForm(data, initial=initial, position=self.position, first_on=self.first_on)
         return PlanForm(
@@ -116,4 +119,5 @@ class Choosing:
             return {**FIRST_VALUES[kind], "first_on": self.first_on}
         if kind == OTHER:
             return {"reason": draft.reason, "amount": draft.each or None}
-        return as_asked(draft)
+        filled = as_filled(draft.choice, draft.total, currency=draft.account.currency)
+        return filled | {"reason": draft.reason}

@@ -9,8 +9,7 @@ from django.utils.timezone import localdate
 
 from accounts.models import CardAccount
 from accounts.queries import PlanFacts, PlanPast
-from plans.models import Agreement, Instalment, Offer, PlanRequest
-from plans.queries import next_due
+from plans.models import Agreement, Instalment, Offer, PlanQuestion, PlanRequest
 
 
 def plan_facts(accounts: Sequence[CardAccount], *, on: date) -> dict[int, PlanFacts]:
@@ -29,17 +28,26 @@ def plan_facts(accounts: Sequence[CardAccount], *, on: date) -> dict[int, PlanFa
 
 
 def _facts(dues: list[Instalment], *, as_of: date, on: date) -> PlanFacts:
-    agreement, coming = dues[0].agreement, next_due(dues, on=on)
+    agreement, unpaid = dues[0].agreement, [due for due in dues if not due.paid_on]
+    coming = next((due for due in unpaid if due.day >= on), None)
     return PlanFacts(
         number=agreement.number,
         state=agreement.get_status_display(),
         total=agreement.total,
         offered_on=localdate(agreement.offer.made_at),
-        next_on=coming.due_on if coming else None,
-        next_amount=coming.amount if coming else None,
-        left=sum(due.due_on >= on for due in dues),
-        to_come=sum((due.amount for due in dues if due.due_on >= as_of), Decimal(0)),
+        next_on=coming.day if coming else None,
+        next_amount=coming.amount - coming.paid if coming else None,
+        left=len(unpaid),
+        to_come=_to_come(agreement, [due for due in unpaid if due.day >= as_of]),
     )
+
+
+def _to_come(agreement: Agreement, dues: list[Instalment]) -> Decimal:
+    """What of the overdue sum nobody is asked for on that day: payments that are not due yet, less
+    their own interest, and what the plan leaves out while it is kept."""
+    left = sum((min(due.amount - due.paid, due.amount - due.interest) for due in dues), Decimal(0))
+    beside: Decimal = agreement.offer.overdue - agreement.total
+    return left + beside
 
 
 def plan_history(account: CardAccount) -> list[PlanPast]:
@@ -57,14 +65,17 @@ def plan_history(account: CardAccount) -> list[PlanPast]:
             title=agreement.document.title,
             language=agreement.document.language,
             purged=agreement.document.purged_at is not None,
-            dues=tuple((due.due_on, due.amount) for due in agreement.instalments.all()),
+            dues=tuple((due.day, due.amount) for due in agreement.instalments.all()),
         )
         for agreement in signed.prefetch_related("instalments").order_by("accepted_at", "pk")
     ]
 
 
 def acted_on(account: CardAccount) -> set[int]:
-    """Return who took, decided or offered anything about plans on an account."""
+    """Return who took, asked about, decided, offered or agreed to anything about plans on an
+    account."""
     asked = PlanRequest.objects.filter(account=account).values_list("taken_by", "decided_by")
-    made = Offer.objects.filter(account=account).values_list("made_by", flat=True)
-    return {user for pair in asked for user in pair if user is not None} | set(made)
+    made = Offer.objects.filter(account=account).values_list("made_by", "approved_by")
+    questions = PlanQuestion.objects.filter(request__account=account)
+    pairs = [*asked, *made, *questions.values_list("asked_by", "asked_by")]
+    return {user for pair in pairs for user in pair if user is not None}

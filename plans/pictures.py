@@ -1,35 +1,68 @@
-"""How far a plan is: what has been due, and what is still to come. Not what was paid."""
+"""How far a plan is: what has been paid of it, what is late, and what is still to come."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from plans.models import Instalment
 from portal.kit.money import ZERO
-from portal.kit.pictures import WIDTH, Part, row
+from portal.kit.pictures import WIDTH, row
+
+PAID, LATE, COMING = "paid", "late", "coming"
+
+
+class Piece(NamedTuple):
+    """What of one payment is paid, late or still to come, at its place in a row."""
+
+    x: int
+    width: int
+    state: str
+
+
+class Told(NamedTuple):
+    """How many payments are in a state, and their sum in the account's currency."""
+
+    payments: int
+    sum: Decimal
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A plan's payments in order. Amounts in the account's currency."""
+    """A plan's payments in order. One made in part is not counted as paid; its sum is."""
 
-    parts: list[Part]
-    due: int  # payments whose day has passed
-    due_sum: Decimal
-    left: int  # due today or later
-    left_sum: Decimal
+    pieces: list[Piece]
+    paid: Told
+    late: Told
+    coming: Told
     width: int = WIDTH
 
 
-def progress(instalments: Sequence[Instalment], *, on: date) -> Progress:
-    """Divide a plan by its due dates as of a day. `instalments` in order."""
-    due = sum(each.due_on < on for each in instalments)
-    amounts = [each.amount for each in instalments]
-    return Progress(
-        parts=row(amounts, past=due),
-        due=due,
-        due_sum=sum(amounts[:due], ZERO),
-        left=len(amounts) - due,
-        left_sum=sum(amounts[due:], ZERO),
-    )
+def state_of(due: Instalment, late: Collection[int]) -> str:
+    """Return in which state a payment is; `late` are positions."""
+    if due.paid_on:
+        return PAID
+    return LATE if due.position in late else COMING
+
+
+def progress(instalments: Sequence[Instalment], *, late: Collection[int]) -> Progress:
+    """Divide a plan by what is paid. `instalments` in order; `late` are positions.
+
+    What a payment no longer needs, because the plan was settled early, is neither paid nor to come.
+    """
+    parts = [part for due in instalments for part in _parts(due, state_of(due, late)) if part[0]]
+    places = row([amount for amount, _ in parts], past=0)
+    states = [state_of(due, late) for due in instalments]
+    told = {
+        each: Told(
+            states.count(each), sum((amount for amount, state in parts if state == each), ZERO)
+        )
+        for each in (PAID, LATE, COMING)
+    }
+    pieces = [Piece(at.x, at.width, part[1]) for at, part in zip(places, parts, strict=True)]
+    return Progress(pieces, told[PAID], told[LATE], told[COMING])
+
+
+def _parts(due: Instalment, state: str) -> list[tuple[Decimal, str]]:
+    paid = (due.paid, PAID)
+    return [paid] if state == PAID else [paid, (due.amount - due.paid, state)]

@@ -5,10 +5,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Case, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.retention import ACCOUNT, subject
-from plans.models import Agreement, Instalment, Offer, OfferDraft, PlanRequest
+from plans.models import Agreement, Instalment, Offer, OfferDraft, PlanQuestion, PlanRequest
 from plans.situation.retention import CATEGORY as SITUATIONS
 from portal.records.models import Document
 from portal.records.retention import Category, clear, start_of
@@ -31,10 +32,14 @@ def _agreements(before_on: date) -> QuerySet[Any, Any]:
 
     The law counts from the end of the transaction and, for who a person is, of the relation.
     """
-    last = Instalment.objects.filter(agreement=OuterRef("pk")).order_by("-due_on")
+    last = Instalment.objects.filter(agreement=OuterRef("pk")).annotate(
+        on=Coalesce("moved_to", "due_on")
+    )
     old = Agreement.objects.filter(
         document__purged_at=None, account__closed_by_feed=True, account__as_of__lt=before_on
-    ).annotate(last_due_on=Subquery(last.values("due_on")[:1]), gone_on=F("account__as_of"))
+    ).annotate(
+        last_due_on=Subquery(last.order_by("-on").values("on")[:1]), gone_on=F("account__as_of")
+    )
     return old.filter(last_due_on__lt=before_on).annotate(
         owner=subject(ACCOUNT, "account_id"),
         ended=Case(
@@ -46,9 +51,11 @@ def _agreements(before_on: date) -> QuerySet[Any, Any]:
 
 
 def _clear_agreements(pks: list[Any], at: datetime) -> list[str]:
-    """Blank the signed document, its drafts in every language, and what was asked for."""
+    """Blank the signed document, its drafts in every language, its certificate, and what was
+    asked for."""
     agreements = Agreement.objects.filter(pk__in=pks)
-    signed = clear(Document.objects.filter(pk__in=agreements.values("document")), at=at)
+    filed = Q(pk__in=agreements.values("document")) | Q(pk__in=agreements.values("certificate"))
+    signed = clear(Document.objects.filter(filed), at=at)
     asked = agreements.values_list("offer__request_id", flat=True)
     return signed + _clear_requests(list(asked), at)
 
@@ -61,17 +68,21 @@ def _unsigned(before_on: date) -> QuerySet[Any, Any]:
     moment = start_of(before_on)
     offers = Offer.objects.filter(request=OuterRef("pk"))
     texts = Q(sealed_terms__gt="") | Q(explanation__gt="") | Q(ending__gt="")
+    questions = PlanQuestion.objects.filter(request=OuterRef("pk"))
+    told = Q(reason__gt="") | Q(refusal__gt="") | Q(sealed_situation__gt="")
+    asked = Exists(questions.filter(Q(text__gt="") | Q(answer__gt="")))
     old = PlanRequest.objects.filter(
         Q(decided_at=None) | Q(decided_at__lt=moment), status__in=OVER, first_on__lt=before_on
     ).exclude(Exists(offers.filter(Q(expires_at__gte=moment) | Q(agreement__isnull=False))))
-    left = old.filter(Q(reason__gt="") | Q(refusal__gt="") | Exists(offers.filter(texts)))
+    left = old.filter(told | asked | Exists(offers.filter(texts)))
     return left.annotate(owner=subject(ACCOUNT, "account_id"), ended=F("first_on"))
 
 
 def _clear_requests(pks: Iterable[int], at: datetime) -> list[str]:
     offers = Offer.objects.filter(request__in=list(pks))
     hashes = [*OfferDraft.objects.filter(offer__in=offers).values_list("sha256", flat=True)]
-    PlanRequest.objects.filter(pk__in=pks).update(reason="", refusal="")
+    PlanRequest.objects.filter(pk__in=pks).update(reason="", refusal="", sealed_situation="")
+    PlanQuestion.objects.filter(request__in=list(pks)).update(text="", answer="")
     offers.update(sealed_terms="", explanation="", ending="")
     return hashes
 
@@ -79,13 +90,15 @@ def _clear_requests(pks: Iterable[int], at: datetime) -> list[str]:
 CATEGORIES = (
     Category(
         "plans.agreements", _("Signed agreements"),
-        _("The files, the terms and the texts are deleted. Number, code, fingerprint, sum and "
-          "dates stay, so that anyone who checks a copy still learns that we issued it."),
+        _("The files, the terms and the texts are deleted, and what was told and asked on the way. "
+          "Number, code, fingerprint, sum and dates stay, so that anyone who checks a copy still "
+          "learns that we issued it."),
         ("retention.transactions",), _agreements, _clear_agreements,
     ),
     Category(
         "plans.unsigned", _("Plan requests without an agreement"),
-        _("The reasons given, the drafts and their terms are deleted. Sums and dates stay."),
+        _("The reasons and the budget told, questions and answers, the drafts and their terms are "
+          "deleted. Sums and dates stay."),
         ("limitation.years",), _unsigned, _clear_requests,
     ),
     SITUATIONS,

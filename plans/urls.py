@@ -55,7 +55,16 @@ urlpatterns = [
     ),
     path("plans/agreements/<str:number>/take-back/", changes.take_back, name="take_back"),
     path("plans/agreements/<str:number>/change/", changes.change, name="change"),
-    path("plans/agreements/<str:number>/certificate.pdf", changes.certificate, name="certificate"),
+    path(
+        "plans/agreements/<str:number>/certificate.pdf",
+        agreements.certificate,
+        name="certificate",
+    ),
+    path(
+        "plans/agreements/<str:number>/certificate.zip",
+        agreements.certificate_proof,
+        name="certificate_proof",
+    ),
     path("staff/agreements/", watched.index, name="watched"),
     path("staff/agreements/<str:number>/", watched.agreement, name="staff_agreement"),
     path("staff/agreements/<str:number>/hold/", watched.hold, name="place_hold"),

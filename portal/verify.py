@@ -33,6 +33,7 @@ MOST_PER_HOUR = 60  # files and wrong codes from one address
 FORM_AROUND_FILE = 20_000  # bytes that the browser may put around the file
 KINDS = {
     "plans.agreement": _("Instalment agreement"),
+    "plans.certificate": _("Certificate of a plan that was kept"),
     **{f"evidence.{kind.value}": kind.label for kind in EvidenceRequest.Kind},
     **{f"dispute.{kind.value}": kind.label for kind in Letter.Kind},
 }

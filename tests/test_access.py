@@ -76,6 +76,13 @@ OWNED: dict[str, Made] = {
     "plans:payment.number": lambda who: signed(who).number,
     "plans:payment.position": lambda who: 1,
     "plans:proof.number": lambda who: signed(who).number,
+    "plans:early.number": lambda who: signed(who).number,
+    "plans:move_due.number": lambda who: signed(who).number,
+    "plans:move_due.position": lambda who: 1,
+    "plans:take_back.number": lambda who: signed(who).number,
+    "plans:change.number": lambda who: signed(who).number,
+    "plans:certificate.number": lambda who: certified(who).number,
+    "plans:certificate_proof.number": lambda who: certified(who).number,
     "plans:staff_agreement.number": lambda who: signed(who).number,
     "plans:place_hold.number": lambda who: signed(who).number,
     "plans:lift_hold.number": lambda who: signed(who).number,
@@ -206,6 +213,13 @@ def hold(who: dict[str, Any]) -> Any:
 def signed(who: dict[str, Any]) -> Any:
     made = scene(who)
     return made.sign(made.offered())
+
+
+def certified(who: dict[str, Any]) -> Any:
+    """A certificate has a file like the agreement's: here it is that one."""
+    agreement = signed(who)
+    type(agreement).objects.update(certificate=agreement.document)
+    return agreement
 
 
 def begun(who: dict[str, Any]) -> CardAccount:

@@ -44,16 +44,16 @@ def _missed(terms: Terms, facts: dict[str, Any]) -> Clause:
         missed = ngettext("A payment that has not arrived in full %(late)s day after its due date counts as missed.", "A payment that has not arrived in full %(late)s days after its due date counts as missed.", terms.lateness_allowed) % facts  # fmt: skip
     notice = _("When a payment is missed, the bank writes you a notice.")
     if terms.missed_allowed:
-        notice = ngettext("When more than %(missed)s payment is missed at the same time, the bank writes you a notice.", "When more than %(missed)s payments are missed at the same time, the bank writes you a notice.", terms.missed_allowed) % facts  # fmt: skip
-    remedy = _("It says what is missing and gives you %(remedy)s days. Within them you can put it right by paying what is missing, or ask for a change; while your request is open, the plan is not ended.") % facts  # fmt: skip
+        notice = ngettext("When more than %(missed)s payment is missed at the same time, or all that is left to be paid, the bank writes you a notice.", "When more than %(missed)s payments are missed at the same time, or all that is left to be paid, the bank writes you a notice.", terms.missed_allowed) % facts  # fmt: skip
+    remedy = ngettext("The notice says what is missing and gives you %(remedy)s day. Within it you can put it right by paying what is missing, or ask for a change; while your request is open, the plan is not ended.", "The notice says what is missing and gives you %(remedy)s days. Within them you can put it right by paying what is missing, or ask for a change; while your request is open, the plan is not ended.", terms.remedy_days) % facts  # fmt: skip
     return Clause(
         _("If a payment is missed"),
-        {"missed": missed, "breach": f"{notice} {remedy}", "ended": _ended(terms, facts)},
+        {"missed": missed, "breach": notice, "remedy": remedy, **_ended(terms, facts)},
         key=True,
     )
 
 
-def _ended(terms: Terms, facts: dict[str, Any]) -> str:
+def _ended(terms: Terms, facts: dict[str, Any]) -> dict[str, str]:
     """What is due then: as plans.keeping.rules.Reckoning counts it (PLAN-WAIVE)."""
     due = _("If it is not put right, the bank may end the plan. What is then due is the %(total)s that this agreement is about, less what you have paid.")  # fmt: skip
     if terms.rate:
@@ -61,7 +61,7 @@ def _ended(terms: Terms, facts: dict[str, Any]) -> str:
     after = _("The bank tells you the sum and how it was worked out. From that day the card contract's interest and charges apply again, and collection may resume.")  # fmt: skip
     if terms.waived:
         after = _("What the bank gave up counts again. The bank tells you the sum and how it was worked out. From that day the card contract's interest and charges apply again, and collection may resume.")  # fmt: skip
-    return f"{due % facts} {after}"
+    return {"ended": due % facts, "afterwards": after}
 
 
 def _days_that_do_not_count() -> Clause:

@@ -53,31 +53,31 @@ def _owed(terms: Terms, facts: dict[str, Any]) -> Clause:
         "currency": _("All amounts are in %(currency)s.") % facts,
         "structure": parts % facts,
     }
-    columns, rows, sums = _structure(terms, whole)
+    columns, (rows, sums) = (_("Part"), _("Amount")), _structure(terms, whole)
     return Clause(_("What is owed"), said, key=True, columns=columns, rows=rows, sums=sums)
 
 
-def _structure(
-    terms: Terms, whole: str
-) -> tuple[tuple[str, ...], list[tuple[str, ...]], tuple[str, ...]]:
-    """The parts of what is owed; and where some is given up, what of each, and what remains."""
+def _structure(terms: Terms, whole: str) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """The parts of what is owed and their sum; then what of each is given up, and what is left."""
     money = writer(terms.currency, get_language())
-    parts = [
-        (_("Principal"), terms.principal, terms.waived_principal),
-        (_("Interest"), terms.interest, terms.waived_interest),
-        (_("Late payment charges"), terms.default_sum, terms.waived_default_sum),
-        (_("Other fees"), terms.fees, terms.waived_fees),
+    rows: list[tuple[str, ...]] = [
+        (_("Principal"), money(terms.principal)),
+        (_("Interest"), money(terms.interest)),
+        (_("Late payment charges"), money(terms.default_sum)),
+        (_("Other fees"), money(terms.fees)),
+    ]
+    total = (whole, money(terms.overdue))
+    given_up = [
+        (_("Principal given up"), terms.waived_principal),
+        (_("Interest given up"), terms.waived_interest),
+        (_("Late payment charges given up"), terms.waived_default_sum),
+        (_("Other fees given up"), terms.waived_fees),
     ]
     if not terms.waived:
-        rows: list[tuple[str, ...]] = [(name, money(part)) for name, part, _gone in parts]
-        return (_("Part"), _("Amount")), rows, (whole, money(terms.overdue))
-    columns = (
-        _("Part"), _("Amount"), pgettext("of an overdue sum", "Given up"),
-        pgettext("of an overdue sum", "Left to repay"),
-    )  # fmt: skip
-    rows = [(name, money(part), money(gone), money(part - gone)) for name, part, gone in parts]
+        return rows, total
+    rows += [total, *((name, money(-amount)) for name, amount in given_up if amount)]
     left = terms.overdue - terms.waived
-    return columns, rows, (whole, money(terms.overdue), money(terms.waived), money(left))
+    return rows, (pgettext("of an overdue sum", "Left to repay"), money(left))
 
 
 def _given_up(terms: Terms, facts: dict[str, Any]) -> list[Clause]:

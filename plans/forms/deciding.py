@@ -122,8 +122,16 @@ class OfferForm(forms.Form):
     basis_version = IntField(widget=forms.HiddenInput, least=1, most=999_999_999)
     seen = CleanText(widget=forms.HiddenInput, longest=500, required=False)
 
-    def __init__(self, *args: Any, asked: PlanRequest, ground: Ground, **kwargs: Any) -> None:
-        self.asked, self.ground = asked, ground
+    def __init__(
+        self,
+        *args: Any,
+        asked: PlanRequest,
+        ground: Ground,
+        deciding: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """`deciding`: False only works the terms out; what a decision needs is not asked for."""
+        self.asked, self.ground, self.deciding = asked, ground, deciding
         self.choice: Choice | None = None
         kwargs["initial"] = as_offered(asked, ground) | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
@@ -201,6 +209,11 @@ class OfferForm(forms.Form):
                 self.choice = self._chosen(facts)
             except Refused as no:
                 self.add_error("first_on" if no.rule == "PLAN-FIRST" else None, said(no))
+        if self.deciding:
+            self._check_decision(facts)
+        return facts
+
+    def _check_decision(self, facts: dict[str, Any]) -> None:
         differs = self.choice is not None and self.choice != self.asked.choice
         if differs and not facts.get("explanation") and "explanation" not in self.errors:
             self.add_error("explanation", _("Say why the terms differ from what was asked."))
@@ -210,7 +223,6 @@ class OfferForm(forms.Form):
             )
         except Refused as no:
             self.add_error("findings", said(no))
-        return facts
 
     def _is_complete(self, facts: dict[str, Any]) -> bool:
         """Ask for what the kind needs; its errors and those of what is common are enough."""
@@ -263,39 +275,3 @@ _ONLY_PART = _(
     "Small payments until a review bear no interest, and nothing is given up before the review. "
     "Empty those boxes."
 )
-
-
-class QuestionForm(forms.Form):
-    text = CleanText(
-        label=_("What you need to know"),
-        help_text=_("The cardholder reads this and answers here. Ask one thing, plainly."),
-        longest=2000,
-        lines=True,
-    )
-
-
-class RefuseForm(forms.Form):
-    reason = CleanText(
-        label=_("Why not, and what the cardholder can do instead"),
-        help_text=_("The cardholder reads this. Be plain and kind."),
-        longest=2000,
-        lines=True,
-    )
-
-
-class ReturnForm(forms.Form):
-    reason = CleanText(
-        label=_("Why it goes back"),
-        help_text=_("Only colleagues read this."),
-        longest=2000,
-        lines=True,
-    )
-
-
-class WithdrawOfferForm(forms.Form):
-    reason = CleanText(
-        label=_("Why the offer is taken back"),
-        help_text=_("The cardholder reads this. Be plain and kind."),
-        longest=2000,
-        lines=True,
-    )

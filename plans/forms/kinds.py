@@ -1,88 +1,69 @@
-"""What each kind of plan is asked for with, and the plan that follows from the answers.
-
-The boxes are those of plans.forms.schedule.ScheduleForm; `facts` are its cleaned answers.
-"""
+"""What each kind of plan is asked for with, and the plan that follows from the answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from accounts.rules import Position
 from plans import rules
-from plans.rules import EQUAL, SETTLEMENT, STEPPED, TOKEN, Choice, Waived
+from plans.rules import EQUAL, SETTLEMENT, STEPPED, TOKEN, ZERO, Choice, Waived
 from portal.kit import money
 
-ZERO = Decimal(0)
 OTHER = "other"  # in the person's own words: asked for, never offered
 
-# The boxes of each kind, review_on optional; every kind has first_on besides.
+# The boxes of each kind; every kind has first_on besides.
 ASKS: dict[str, tuple[str, ...]] = {
     EQUAL: ("by", "amount", "months"),
     STEPPED: ("low", "low_months", "months"),
     SETTLEMENT: ("sum_now", "payments"),
-    TOKEN: ("token", "token_months", "review_on"),
+    TOKEN: ("token", "token_months"),
 }
 GIVEN_UP_FIRST = ("fees", "default_sum", "interest", "principal")
 
 
-def choice_of(
-    kind: str,
-    facts: Mapping[str, Any],
-    position: Position,
-    *,
-    on: date,
-    rate: Decimal = ZERO,
-    waived: Waived = Waived(),  # noqa: B008  (frozen)
-) -> Choice:
-    """Return the plan that the answers make of what is overdue at `position`, agreed `on` a day.
+def choice_of(kind: str, facts: Mapping[str, Any], position: Position) -> Choice:
+    """Return the plan that the answers make of what is overdue at `position`; free of interest.
 
-    A settlement gives up what its sum leaves unpaid, worked out in the order GIVEN_UP_FIRST,
-    unless `waived` says itself what is given up: then the sum follows from it.
-    Errors: Refused PLAN-SUM, PLAN-STEP, PLAN-INTEREST (plans.rules).
+    `facts`: by the names of ASKS, and first_on. What the sum of a settlement leaves unpaid would
+    be given up, in the order GIVEN_UP_FIRST. Errors: Refused PLAN-STEP (plans.rules).
     """
-    if kind == SETTLEMENT and not waived.total:
-        waived = waived_for(position.overdue - facts["sum_now"], position)
-    plan = Choice(ZERO, 1, facts["first_on"], kind=kind, rate=rate, waived=waived)
-    if kind == TOKEN:
-        return _token(facts, plan)
-    total = rules.plan_sum(position.overdue, plan)
-    terms = {"rate": rate, "unit": money.unit(position.currency), "agreed_on": on}
-    return MAKES[kind](facts, plan, total, {**terms, "first_on": plan.first_on})
+    unit = money.unit(position.currency)
+    return MAKES[kind](facts, Choice(ZERO, 1, facts["first_on"], kind=kind), position, unit)
 
 
-def _equal(facts: Mapping[str, Any], plan: Choice, total: Decimal, terms: Any) -> Choice:
-    if facts["by"] == "months":
-        payments = facts["months"]
-        return replace(plan, each=rules.each_for(total, payments, **terms), months=payments)
-    payments = rules.months_for(total, facts["amount"], **terms)
-    each = facts["amount"] if payments > 1 else rules.each_for(total, 1, **terms)
-    return replace(plan, each=each, months=payments)
+def _equal(facts: Mapping[str, Any], plan: Choice, at: Position, unit: Decimal) -> Choice:
+    if facts["by"] == "amount":
+        months = rules.months_for(at.overdue, facts["amount"])
+        return replace(plan, each=facts["amount"], months=months)
+    months = facts["months"]
+    return replace(plan, each=rules.each_for(at.overdue, months, unit=unit), months=months)
 
 
-def _stepped(facts: Mapping[str, Any], plan: Choice, total: Decimal, terms: Any) -> Choice:
+def _stepped(facts: Mapping[str, Any], plan: Choice, at: Position, unit: Decimal) -> Choice:
     steps = {"low": facts["low"], "low_months": facts["low_months"]}
-    each = rules.each_for(total, facts["months"], **terms, **steps)
+    each = rules.each_for(at.overdue, facts["months"], unit=unit, **steps)
     return replace(plan, each=each, months=facts["months"], **steps)
 
 
-def _settlement(facts: Mapping[str, Any], plan: Choice, total: Decimal, terms: Any) -> Choice:
-    each = rules.each_for(total, facts["payments"], **terms)
-    return replace(plan, each=each, months=facts["payments"])
+def _settlement(facts: Mapping[str, Any], plan: Choice, at: Position, unit: Decimal) -> Choice:
+    total, payments = facts["sum_now"], facts["payments"]
+    each, waived = rules.each_for(total, payments, unit=unit), waived_for(at.overdue - total, at)
+    return replace(plan, each=each, months=payments, waived=waived)
 
 
-def _token(facts: Mapping[str, Any], plan: Choice) -> Choice:
-    """The review is when another payment would be due, unless a day for it is given."""
+def _token(facts: Mapping[str, Any], plan: Choice, at: Position, unit: Decimal) -> Choice:
+    """The review is when another payment would be due."""
     months = facts["token_months"]
-    review = facts.get("review_on") or rules.add_months(plan.first_on, months)
+    review = rules.add_months(plan.first_on, months)
     return replace(plan, each=facts["token"], months=months, review_on=review)
 
 
-MAKES: dict[str, Callable[[Mapping[str, Any], Choice, Decimal, Any], Choice]] = {
+MAKES: dict[str, Callable[[Mapping[str, Any], Choice, Position, Decimal], Choice]] = {
     EQUAL: _equal,
     STEPPED: _stepped,
     SETTLEMENT: _settlement,
+    TOKEN: _token,
 }
 
 
@@ -96,22 +77,18 @@ def waived_for(unpaid: Decimal, position: Position) -> Waived:
 
 
 def as_filled(choice: Choice, overdue: Decimal, *, currency: str) -> dict[str, Any]:
-    """Return a plan as the answers that make it: first values of the form.
-
-    What was asked for in the person's own words is shown as equal payments.
-    """
+    """Return a plan as the answers that make it: a form's first values."""
     unit = money.unit(currency)  # amounts as their boxes take them: no cents for yen
-    filled: dict[str, Any] = {"first_on": choice.first_on}
+    each, months = choice.each.quantize(unit), choice.months
+    total = max(overdue - choice.waived.total, unit)  # less may be owed than when it was chosen
     if choice.kind == STEPPED:
-        steps = {"low": choice.low.quantize(unit), "low_months": choice.low_months}
-        return filled | {"kind": STEPPED, "months": choice.months} | steps
-    if choice.kind == SETTLEMENT:
-        paid = max(overdue - choice.waived.total, unit).quantize(unit)
-        return filled | {"kind": SETTLEMENT, "sum_now": paid, "payments": choice.months}
-    if choice.kind == TOKEN:
-        small = {"token": choice.each.quantize(unit), "token_months": choice.months}
-        return filled | {"kind": TOKEN, "review_on": choice.review_on} | small
-    total = max(overdue - choice.waived.total, unit)  # less is owed now than when it was agreed
-    by = rules.chosen_by(total, choice.each, choice.months, unit=unit, rate=choice.rate)
-    amount = choice.each.quantize(unit)
-    return filled | {"kind": EQUAL, "by": by, "amount": amount, "months": choice.months}
+        low = choice.low.quantize(unit)
+        filled = {"low": low, "low_months": choice.low_months, "months": months}
+    elif choice.kind == SETTLEMENT:
+        filled = {"sum_now": total.quantize(unit), "payments": months}
+    elif choice.kind == TOKEN:
+        filled = {"token": each, "token_months": months}
+    else:
+        by = rules.chosen_by(total, choice.each, months, unit=unit)
+        return {"by": by, "amount": each, "months": months, "first_on": choice.first_on}
+    return {**filled, "first_on": choice.first_on}

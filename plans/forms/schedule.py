@@ -1,50 +1,40 @@
-"""The form of a schedule, for every kind of plan: amounts, a length, and from when."""
+"""The form on which a cardholder chooses a plan of one kind, and what it comes to."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any, cast
 
 from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.rules import Position
 from plans import rules
-from plans.forms.kinds import ASKS, as_filled, choice_of
-from plans.models import Kind, PlanRequest
+from plans.forms.kinds import ASKS, choice_of
 from plans.policy import Policy
 from plans.rules import EQUAL, SETTLEMENT, STEPPED, TOKEN
 from portal.kit import money
 from portal.kit.errors import Refused
-from portal.kit.forms import DateField, IntField, MoneyField, said
+from portal.kit.forms import CleanText, DateField, IntField, MoneyField, said
 from portal.packs import Pack
 
 # Which box a refusal is about, where it is about one.
 REFUSED_AT = {
     "PLAN-FIRST": dict.fromkeys(ASKS, "first_on"),
     "PLAN-STEP": {STEPPED: "low"},
-    "PLAN-SUM": {SETTLEMENT: "sum_now", TOKEN: "token"},
-    "ARITH-2": {SETTLEMENT: "payments", TOKEN: "token_months"},
+    "PLAN-SUM": {TOKEN: "token"},
 }
+# Where too small a payment is said: at the number of payments.
+TOO_MANY = {EQUAL: "months", STEPPED: "months", SETTLEMENT: "payments"}
 
 
-def as_asked(asked: PlanRequest) -> dict[str, Any]:
-    """Return what a request chose, as a form's first values."""
-    filled = as_filled(asked.choice, asked.total, currency=asked.account.currency)
-    return filled | {"reason": asked.reason}
+class PlanForm(forms.Form):
+    """What the cardholder asks for: a plan of one `kind`, with that kind's boxes only.
 
-
-class ScheduleForm(forms.Form):
-    """What a plan is asked for or offered with; the rest of it follows.
-
-    `kinds`: which kinds it asks about; with one, only that kind's boxes. Answers to boxes of
-    another kind than the one chosen are passed over. After is_valid(): `choice`, `dues`.
-    Amounts in the account's currency.
+    After is_valid(): `choice`, `dues`, and the sums below. Amounts in the account's currency.
     """
 
-    kind = forms.ChoiceField(
-        label=_("How it is repaid"), widget=forms.RadioSelect, initial=EQUAL, required=False
-    )
     by = forms.ChoiceField(
         label=_("What do you want to choose?"),
         choices=[
@@ -52,21 +42,23 @@ class ScheduleForm(forms.Form):
             ("months", _("How many months it takes")),
         ],
         widget=forms.RadioSelect,
-        initial="months",
-        required=False,
     )
-    low = MoneyField(label=_("Amount of each smaller payment"), required=False)
-    low_months = IntField(label=_("Number of smaller payments"), required=False, least=1, most=1)
+    low = MoneyField(label=_("How much can you pay each month at first?"))
+    low_months = IntField(label=_("For how many months?"), least=1, most=1)
     amount = MoneyField(label=_("Amount each month"), required=False)
     months = IntField(label=_("Number of monthly payments"), required=False, least=1, most=1)
-    sum_now = MoneyField(label=_("Sum that is paid in all"), required=False)
-    payments = IntField(label=_("Number of payments to settle"), required=False, least=1, most=1)
-    token = MoneyField(label=_("Amount each month until the review"), required=False)
-    token_months = IntField(
-        label=_("Number of months until the review"), required=False, least=1, most=1
-    )
-    review_on = DateField(label=_("Day of the review"), required=False)
+    sum_now = MoneyField(label=_("How much can you pay in all?"))
+    payments = IntField(label=_("In how many payments?"), least=1, most=1)
+    token = MoneyField(label=_("How much can you pay each month for now?"))
+    token_months = IntField(label=_("For how many months?"), least=1, most=1)
     first_on = DateField(label=_("Date of the first payment"))
+    reason = CleanText(
+        label=_("Is there anything you want us to know?"),
+        help_text=_("In your own words. Only people at the bank who work on requests see it."),
+        longest=2000,
+        lines=True,
+        required=False,
+    )
 
     def __init__(
         self,
@@ -75,24 +67,22 @@ class ScheduleForm(forms.Form):
         pack: Pack,
         policy: Policy,
         on: date,
-        kinds: tuple[str, ...] = tuple(ASKS),
+        kind: str = EQUAL,
         **kwargs: Any,
     ) -> None:
         self.position, self.pack, self.policy, self.on = position, pack, policy, on
-        self.kinds, self.kind = kinds, kinds[0]
+        self.kind = kind
         self.dues: list[rules.Due] = []
         self.choice: rules.Choice | None = None
         super().__init__(*args, **kwargs)
-        boxes = {name for kind in kinds for name in ASKS[kind]}
-        for name in {name for asked in ASKS.values() for name in asked} - boxes:
+        for name in {name for boxes in ASKS.values() for name in boxes} - set(ASKS[kind]):
             del self.fields[name]
-        if len(kinds) == 1:
-            del self.fields["kind"]
-        else:
-            kind = cast(forms.ChoiceField, self.fields["kind"])
-            kind.choices = [(code, Kind(code).label) for code in kinds]
+        if kind == STEPPED:
+            self.fields["months"].label = _("Number of monthly payments in all")
+            self.fields["months"].required = True
         self._bound_amounts()
         self._bound_lengths()
+        self._bound_days()
 
     def _bound_amounts(self) -> None:
         currency, overdue = self.position.currency, self.position.overdue
@@ -116,16 +106,31 @@ class ScheduleForm(forms.Form):
         }
         for name in most.keys() & self.fields.keys():
             box = cast(IntField, self.fields[name])
-            box.most, box.either = most[name], True  # needed, if this kind is chosen
+            box.most, box.either = most[name], True
             box.help_text = _("Up to %(longest)s.") % {"longest": box.most}
+
+    def _bound_days(self) -> None:
         first_on = cast(DateField, self.fields["first_on"])
         first_on.earliest = self.on + timedelta(days=self.policy.first_after)
         first_on.latest = self.on + timedelta(days=self.policy.deferral_within)
+        first_on.help_text = _(
+            "From %(earliest)s to %(usual)s you choose. A later day, up to %(latest)s, is for a "
+            "person at the bank to decide."
+        ) % {
+            "earliest": date_format(first_on.earliest),
+            "usual": date_format(self.usual_latest),
+            "latest": date_format(first_on.latest),
+        }
+
+    @property
+    def usual_latest(self) -> date:
+        """The last day for the first payment that needs nobody's word."""
+        return self.on + timedelta(days=self.policy.first_within)
 
     @property
     def longest(self) -> int:
         """The most months that law and policy allow."""
-        return min(self.pack["plan.longest"].value, self.policy.longest)
+        return min(int(self.pack["plan.longest"].value), self.policy.longest)
 
     def floor(self) -> Decimal:
         """Return the policy's smallest regular instalment; a smaller debt is one payment."""
@@ -138,86 +143,94 @@ class ScheduleForm(forms.Form):
         rounded_up = needed.quantize(money.unit(self.position.currency), ROUND_UP)
         return min(max(self.floor(), rounded_up), self.position.overdue)
 
-    def granted(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the `rate` and what is `waived`, where the form asks for them (choice_of)."""
-        return {}
-
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or {}
-        if "kind" in self.errors:
-            return facts
-        self.kind = facts.get("kind") or self.kinds[0]
-        asked = self._asked(facts)
-        for name in {name for boxes in ASKS.values() for name in boxes} - asked:
-            self.errors.pop(name, None)
-        for name in asked & self.fields.keys() - self.errors.keys() - {"review_on"}:
-            if facts.get(name) in (None, ""):
-                self.add_error(name, _("Fill in this answer."))
+        by = facts.get("by")
+        if by and by not in self.errors and facts.get(by) is None:
+            self.add_error(by, _("Fill in this answer."))
         if not self.errors:
-            self._divide(facts)
+            try:
+                self._divide(facts)
+            except Refused as no:
+                self.add_error(REFUSED_AT.get(no.rule, {}).get(self.kind), said(no))
         return facts
 
-    def _asked(self, facts: Mapping[str, Any]) -> set[str]:
-        """Return which boxes the kind asks about; of an amount and a length, the one chosen."""
-        asked = set(ASKS[self.kind])
-        if self.kind == EQUAL:
-            asked -= {"amount", "months"} - {facts.get("by")}
-        return asked
-
     def _divide(self, facts: dict[str, Any]) -> None:
-        try:
-            choice = choice_of(self.kind, facts, self.position, on=self.on, **self.granted(facts))
-            if self._is_too_small(choice):
-                return
-            total = rules.plan_sum(self.position.overdue, choice)
-            self.dues = rules.schedule(
-                total, choice, agreed_on=self.on, unit=money.unit(self.position.currency),
-                longest=self.pack["plan.longest"],
-            )  # fmt: skip
-            self.choice = choice
-        except Refused as no:
-            field = REFUSED_AT.get(no.rule, {}).get(self.kind)
-            self.add_error(field, said(no))
+        choice = choice_of(self.kind, facts, self.position)
+        if self.kind in TOO_MANY and choice.months > 1 and choice.each < self.floor():
+            least = money.formatted(self.floor(), self.position.currency)
+            text = _("Each payment would be below %(least)s. Choose fewer payments.")
+            self.add_error(TOO_MANY[self.kind], text % {"least": least})
+            return
+        total = rules.plan_sum(self.position.overdue, choice)
+        unit, longest = money.unit(self.position.currency), self.pack["plan.longest"]
+        self.dues = rules.schedule(total, choice, agreed_on=self.on, unit=unit, longest=longest)
+        self.choice = choice
 
-    def _is_too_small(self, choice: rules.Choice) -> bool:
-        """Say so where the regular payment is below the policy's least; a token plan may be."""
-        if choice.kind == TOKEN or choice.months == 1 or choice.each >= self.floor():
-            return False
-        text = _("Each payment would be below %(least)s. Choose fewer payments.")
-        least = money.formatted(self.floor(), self.position.currency)
-        field = "payments" if choice.kind == SETTLEMENT else "months"
-        self.add_error(field, text % {"least": least})
-        return True
+    # == what a valid form comes to
 
     @property
     def chosen(self) -> rules.Choice:
-        """The choice of a valid form."""
         if self.choice is None:
             raise ValueError("the form is not valid")
         return self.choice
 
     @property
+    def is_deferred(self) -> bool:
+        return self.chosen.first_on > self.usual_latest
+
+    @property
     def last(self) -> Decimal:
-        """The last instalment, once the form is valid."""
         return self.dues[-1].amount
 
     @property
     def total(self) -> Decimal:
-        """What the plan repays, without its own interest."""
+        """What the plan repays of the overdue sum."""
         return rules.plan_sum(self.position.overdue, self.chosen)
+
+    @property
+    def rest(self) -> Decimal:
+        """What a plan with a review leaves for it."""
+        return self.position.overdue - self.total - self.chosen.waived.total
 
     @property
     def interest(self) -> Decimal:
         """The plan's own interest, over all payments."""
-        return sum((due.interest for due in self.dues), Decimal(0))
+        return sum((due.interest for due in self.dues), rules.ZERO)
 
     @property
     def payable(self) -> Decimal:
-        """All that is paid, interest included."""
-        return sum((due.amount for due in self.dues), Decimal(0))
+        return self.total + self.interest
 
     @property
     def rate(self) -> str:
         """The annual rate in percent, as printed: worked out from the schedule itself."""
         rate = rules.annual_rate_of(self.total, self.dues, agreed_on=self.on)
         return f"{rate * 100:.2f}"
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """Each payment as it is read: its day and its amount."""
+        write = money.writer(self.position.currency, get_language())
+        return [(date_format(due.on), write(due.amount)) for due in self.dues]
+
+    # == as it was typed, whether valid or not: to go on with in the person's own words
+
+    @property
+    def each_typed(self) -> str:
+        """The amount a month; "" where it was not the question."""
+        name = {EQUAL: "amount", STEPPED: "low", TOKEN: "token"}.get(self.kind, "")
+        return str(self[name].value() or "") if name and name not in self._passed_over else ""
+
+    @property
+    def typed(self) -> str:
+        """Every answer, a line each."""
+        passed_over = {"by", "reason", *self._passed_over}
+        boxes = [self[name] for name in self.fields if name not in passed_over]
+        lines = [f"{box.label}: {box.value()}" for box in boxes if box.value()]
+        return "\n".join([*lines, str(self["reason"].value() or "")]).strip()
+
+    @property
+    def _passed_over(self) -> set[str]:
+        """Which of amount and length was not chosen, where one of them is."""
+        return {"amount", "months"} - {self["by"].value()} if "by" in self.fields else set()

@@ -20,8 +20,11 @@ LOOKED_AT_AFTER = timedelta(days=180)  # a repayment that is older seldom comes 
 
 
 def counted_from(agreement: Agreement) -> date:
-    """Return the first day whose repayments count: the day of its own acceptance."""
-    return localdate(agreement.accepted_at)
+    """Return the first day whose repayments count: the one after the books its sum comes from."""
+    if not agreement.offer.sealed_terms:  # deleted after its time
+        return localdate(agreement.accepted_at)
+    terms = Terms.unsealed(agreement.number, agreement.offer.sealed_terms)
+    return terms.as_of + timedelta(days=1)
 
 
 def counted_to(agreement: Agreement) -> date:

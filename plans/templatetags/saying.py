@@ -11,7 +11,8 @@ register = template.Library()
 
 
 def _overdue(plan: PlanRequest | Offer) -> Decimal:
-    return plan.overdue if isinstance(plan, Offer) else plan.total
+    overdue: Decimal = plan.overdue if isinstance(plan, Offer) else plan.total
+    return overdue
 
 
 @register.filter

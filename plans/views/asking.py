@@ -12,13 +12,13 @@ from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import queries as ledger
 from accounts.access import PortalRequest, cardholder_required
-from accounts.models import CardAccount
+from accounts.held import Held, own
 from plans import actions, policies, queries
 from plans.choosing import Choosing, draft_of, revised_by
-from plans.forms.asking import AnswerForm, OptionForm, PlanForm, WishForm
+from plans.forms.asking import AnswerForm, OptionForm, WishForm
 from plans.forms.kinds import OTHER
+from plans.forms.schedule import PlanForm
 from plans.models import Kind, PlanQuestion, PlanRequest
 from plans.rules import EQUAL, Choice
 from plans.situation import reading
@@ -47,11 +47,6 @@ def index(request: PortalRequest) -> HttpResponse:
 # == choosing
 
 
-def _account(request: PortalRequest, ref: str) -> CardAccount:
-    own = ledger.held_by(request.user).select_related("cardholder")
-    return get_object_or_404(own, ref=ref)
-
-
 def _kind(request: PortalRequest) -> str:
     sent = request.POST if request.method == "POST" else request.GET
     kind = sent.get("kind", EQUAL)
@@ -62,19 +57,17 @@ def _kind(request: PortalRequest) -> str:
 @require_http_methods(["GET", "POST"])
 def ask(request: PortalRequest, ref: str) -> HttpResponse:
     """Choose a plan, of one kind at a time; POST keeps a draft and goes on to check it."""
-    return _if_askable(request, _account(request, ref), _ask)
+    return _if_askable(request, own(request.user, ref), _ask)
 
 
 def _if_askable(
-    request: PortalRequest,
-    account: CardAccount,
-    then: Callable[[PortalRequest, Choosing], HttpResponse],
+    request: PortalRequest, held: Held, then: Callable[[PortalRequest, Choosing], HttpResponse]
 ) -> HttpResponse:
     try:
-        actions.check_askable(account, revises=revised_by(draft_of(account)))
-        return then(request, Choosing(account, on=localdate()))
+        actions.check_askable(held.account, revises=revised_by(draft_of(held.account)))
+        return then(request, Choosing(held, on=localdate()))
     except Refused as no:
-        facts = {"account": account, "why": said(no)}
+        facts = {"account": held.account, "why": said(no)}
         if no.rule in NOT_NOW:
             facts["instead"] = _(NOT_NOW[no.rule][1])
         return render(request, "plans/cannot_ask.html", facts)
@@ -92,7 +85,7 @@ def _ask(request: PortalRequest, choosing: Choosing) -> HttpResponse:
     form = choosing.form(kind, request.POST)
     if isinstance(form, PlanForm) and "wish" in request.POST:
         typed = {"reason": form.typed, "amount": form.each_typed}
-        return _page(request, choosing, choosing.form(OTHER, **typed))
+        return _page(request, choosing, choosing.form(OTHER, typed=typed))
     if form.is_valid():
         return _drafted(request, choosing, form.chosen, form.cleaned_data["reason"])
     return _page(request, choosing, form, status=422)
@@ -129,10 +122,10 @@ PAGES = {EQUAL: "ask", OTHER: "ask_other"}
 @require_POST
 def preview(request: PortalRequest, ref: str) -> HttpResponse:
     """Work out the payments and keep nothing: a fragment for htmx, else the whole page."""
-    account = _account(request, ref)
+    held = own(request.user, ref)
     if not wants_fragment(request):
-        return _if_askable(request, account, _previewed)
-    form = Choosing(account, on=localdate()).form(_kind(request), request.POST)
+        return _if_askable(request, held, _previewed)
+    form = Choosing(held, on=localdate()).form(_kind(request), request.POST)
     form.is_valid()
     return render(request, "plans/_quote.html", {"form": form, "previewed": True})
 
@@ -147,8 +140,8 @@ def _previewed(request: PortalRequest, choosing: Choosing) -> HttpResponse:
 
 
 def _own(request: PortalRequest, number: str) -> PlanRequest:
-    own = queries.requests_of(request.user).select_related("account__cardholder", "revises")
-    return get_object_or_404(own, number=number)
+    mine = queries.requests_of(request.user).select_related("account__cardholder", "revises")
+    return get_object_or_404(mine, number=number)
 
 
 @cardholder_required

@@ -12,13 +12,8 @@ from django.views.decorators.http import require_POST
 from accounts import queries as ledger
 from accounts.access import PortalRequest, staff_required
 from plans import actions, basis, weighing
-from plans.forms.deciding import (
-    OfferForm,
-    QuestionForm,
-    RefuseForm,
-    ReturnForm,
-    WithdrawOfferForm,
-)
+from plans.forms.deciding import OfferForm
+from plans.forms.reasons import QuestionForm, RefuseForm, ReturnForm, WithdrawOfferForm
 from plans.models import Offer, PlanRequest
 from plans.views.staff import DECIDERS, Bound, checks_facts, found, offer_form, page
 from plans.weighing import Ground
@@ -27,9 +22,11 @@ from portal.kit.forms import said
 from portal.kit.http import wants_fragment
 
 
-def _form(request: PortalRequest, asked: PlanRequest) -> tuple[OfferForm, Ground]:
+def _form(
+    request: PortalRequest, asked: PlanRequest, *, deciding: bool
+) -> tuple[OfferForm, Ground]:
     ground = weighing.ground(asked, asked.account, on=localdate())
-    return offer_form(asked, ground, request.POST), ground
+    return offer_form(asked, ground, request.POST, deciding=deciding), ground
 
 
 @staff_required(*DECIDERS)
@@ -37,7 +34,7 @@ def _form(request: PortalRequest, asked: PlanRequest) -> tuple[OfferForm, Ground
 def check(request: PortalRequest, number: str) -> HttpResponse:
     """Weigh the terms typed and decide nothing: a fragment for htmx, else the whole page."""
     asked = found(number)
-    form, ground = _form(request, asked)
+    form, ground = _form(request, asked, deciding=False)
     if wants_fragment(request):
         return render(
             request, "plans/staff_checks.html", checks_facts(request, asked, ground, form)
@@ -49,7 +46,7 @@ def check(request: PortalRequest, number: str) -> HttpResponse:
 @require_POST
 def offer(request: PortalRequest, number: str) -> HttpResponse:
     asked = found(number)
-    form, ground = _form(request, asked)
+    form, ground = _form(request, asked, deciding=True)
     if request.POST.get("basis_version", "") not in ("", str(asked.account.version)):
         return _changed(request, number)
     if not form.is_valid():

@@ -43,6 +43,7 @@ def start(request: PortalRequest, ref: str) -> HttpResponse:
     situation = queries.situation_of(account.cardholder)
     told = queries.told_in(situation, account.cardholder) if situation else Told()
     context: dict[str, Any] = {"account": account, "draft": draft, "told": told}
+    context["revises"] = revises
     if found := askable.reasons(account, revises=revises):
         actions.note_refusal(account, found, by=request.user, at=now())
         return render(request, "plans/situation/not_now.html", context | _not_now(request, found))

@@ -19,14 +19,8 @@ from accounts.models.people import Role
 from plans import actions, basis, queries, weighing, words
 from plans.agreement import Terms
 from plans.basis import Row
-from plans.forms.deciding import (
-    FINDINGS,
-    OfferForm,
-    QuestionForm,
-    RefuseForm,
-    ReturnForm,
-    WithdrawOfferForm,
-)
+from plans.forms.deciding import FINDINGS, OfferForm
+from plans.forms.reasons import QuestionForm, RefuseForm, ReturnForm, WithdrawOfferForm
 from plans.models import Kind, Offer, PlanRequest
 from plans.rules import Choice
 from plans.weighing import Ground, Weighed
@@ -102,11 +96,13 @@ class Bound:
         return any(isinstance(form, forms.Form) and form.errors for form in vars(self).values())
 
 
-def offer_form(asked: PlanRequest, ground: Ground, data: Any = None) -> OfferForm:
+def offer_form(
+    asked: PlanRequest, ground: Ground, data: Any = None, *, deciding: bool = True
+) -> OfferForm:
     """Return the form of an offer; it carries the figures that the page shows."""
     seen = basis.seen(ledger.position(asked.account)).text
     initial = {"basis_version": asked.account.version, "seen": seen}
-    return OfferForm(data, initial=initial, asked=asked, ground=ground)
+    return OfferForm(data, initial=initial, asked=asked, ground=ground, deciding=deciding)
 
 
 def page(
@@ -137,6 +133,7 @@ def page(
         "may_decide": request.user.role in DECIDERS,
         "mine": asked.taken_by_id == request.user.pk,
         "changed": changed,
+        "figures_differ": any(row.differs for row in changed or ()),
         "history": history([asked, *asked.offers.all()], queries.HAPPENED),
     }
     if offer and offer.status == Offer.Status.PROPOSED:
@@ -172,7 +169,8 @@ def checks_facts(
         form.is_valid()
     choice = form.choice if form.is_bound else asked.choice
     role = weighing.role_of(request.user)
-    weighed, no = weigh(choice, ground, role) if choice else (None, "")
+    wrong = "".join(str(error) for error in form.non_field_errors()[:1])
+    weighed, no = weigh(choice, ground, role) if choice else (None, wrong)
     return {"weighed": weighed, "not_weighed": no, "currency": ground.currency}
 
 

@@ -1,7 +1,6 @@
 """Fictitious people in every state there is, brought there by the real actions."""
 
 import csv
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils.timezone import localdate, now
 
-from accounts import activation, stepup
+from accounts import activation
 from accounts.adapters import MFAAdapter
 from accounts.evidence import actions as evidence
 from accounts.evidence import facts, prepare
@@ -21,12 +20,11 @@ from accounts.feed.make import write_feed
 from accounts.models import CardAccount, Cardholder, EvidenceRequest, User
 from accounts.models.people import Role
 from accounts.queries import position
-from plans import actions, document, rules, signing
+from plans import actions, document, policies, rules
 from plans.models import Offer, PlanRequest
 from plans.queries import usual_first_day
-from portal.demo import cases, correction
+from portal.demo import cases, correction, running
 from portal.kit import money
-from portal.records.models import Notice
 
 STAFF = [  # e-mail, role, name
     ("agent1@example.com", Role.AGENT, "Agent One"),
@@ -82,6 +80,9 @@ def make() -> None:
         if position(account).overdue > 0:
             own.setdefault(account.cardholder.ref, account)
     signer = own.pop(SIGNER)
+    if begun := running.beginning([*own.values()]):
+        payer = own.pop(begun.account.cardholder.ref).cardholder
+        running.running(begun, activate(payer, "running@example.com", "zh-hans"), agent)
     free = iter(own.values())
     for state, reach in STATES.items():
         account = signer if state == "signed" else next(free)
@@ -130,16 +131,8 @@ def activate(holder: Cardholder, email: str, language: str) -> User:
         raise RuntimeError(f"{holder.ref} could not be activated")
     activation.send_address_code(opened, email=email, language=language, at=at)
     return activation.confirm_address(
-        opened, email=email, code=_mailed(email), language=language, at=at
+        opened, email=email, code=running.mailed_code(email), language=language, at=at
     )
-
-
-def _mailed(email: str) -> str:
-    body = Notice.objects.filter(recipient=email, secret=True).latest("pk").body
-    found = re.search(r"(?<![A-Z])[A-Z]{4}-[A-Z]{4}(?![A-Z])", body)
-    if found is None:
-        raise RuntimeError(f"no code was mailed to {email}")
-    return found[0]
 
 
 # == each state, reached by the actions a person takes
@@ -150,10 +143,12 @@ def _owner(account: CardAccount) -> User:
 
 
 def drafted(account: CardAccount, agent: User) -> PlanRequest:
-    total = position(account).overdue
-    each = rules.each_for(total, 6, unit=money.unit(account.currency))
+    total, policy = position(account).overdue, policies.in_force(localdate())
+    least = policy.least_instalment(account.currency) or money.unit(account.currency)
+    months = max(1, min(6, int(total / least)))
+    each = rules.each_for(total, months, unit=money.unit(account.currency))
     return actions.draft(
-        account, rules.Choice(each, 6, usual_first_day(account, on=localdate())),
+        account, rules.Choice(each, months, usual_first_day(account, on=localdate())),
         reason="工资要到月底才发。", by=_owner(account), at=now(),
     )  # fmt: skip
 
@@ -190,6 +185,21 @@ def offered(account: CardAccount, agent: User, *, at: datetime | None = None) ->
     return Offer.objects.get(pk=offer.pk)
 
 
+def proposed(account: CardAccount, agent: User) -> None:
+    """Small payments until a review, below the policy's minimum: a supervisor must agree."""
+    running.tell_budget(account, _owner(account))
+    request, policy = under_review(account, agent), policies.in_force(localdate())
+    least = policy.least_instalment(account.currency)
+    small = min(request.total / 10, least / 2).quantize(money.unit(account.currency))
+    review_on = rules.add_months(request.first_on, 2)
+    actions.make_offer(
+        request,
+        rules.Choice(small, 3, request.first_on, kind=rules.TOKEN, review_on=review_on),
+        findings=["exceeds_ability", "still_willing"], explanation="先少还一些，到时我们再一起看。",
+        basis_version=account.version, by=agent, at=now(),
+    )  # fmt: skip
+
+
 def declined(account: CardAccount, agent: User) -> None:
     actions.decline(offered(account, agent), reason="", by=_owner(account), at=now())
 
@@ -206,18 +216,7 @@ def expired(account: CardAccount, agent: User) -> None:
 
 
 def signed(account: CardAccount, agent: User) -> None:
-    """A real signature: the code that was mailed, the sealed PDF, instalments and hold."""
-    offer, owner = offered(account, agent), _owner(account)
-    draft = offer.drafts.get(language="zh-hans")
-    stepup.send_code(owner, purpose=f"sign:{draft.sha256}", about=offer.number, at=now())
-    method = stepup.check(
-        owner, purpose=f"sign:{draft.sha256}", code=_mailed(owner.email), at=now()
-    )
-    signature = signing.Signature(
-        typed_name=account.cardholder.person.full_name, method=method,
-        consents=["agree", "no_new_card", "electronic"], session="demo", address="demo",
-    )  # fmt: skip
-    signing.accept(offer, draft, signature=signature, by=owner, at=now())
+    running.sign(offered(account, agent), _owner(account), at=now())
 
 
 def certified(account: CardAccount, kind: str) -> None:
@@ -242,4 +241,5 @@ STATES: dict[str, Callable[[CardAccount, User], object]] = {
     "takenback": taken_back,
     "expired": expired,
     "signed": signed,
+    "proposed": proposed,
 }

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 TEST_MARK = "TEST SEAL"  # a certificate whose name begins so is never taken for the bank's own
-DAYS = 3650
+DAYS, BEFORE = 3650, 366  # the demonstration signs some things in the past
 
 
 def make_development_seal(path: Path, *, passphrase: str, at: datetime) -> bool:
@@ -74,7 +74,7 @@ def _certificate(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(at - timedelta(days=1))
+        .not_valid_before(at - timedelta(days=BEFORE))
         .not_valid_after(at + timedelta(days=DAYS))
         .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
         .add_extension(usage, critical=True)

@@ -49,7 +49,7 @@ def test_the_plan_is_said_in_place_of_being_behind(client, scene, plan, address)
     said = text(page)
     assert f"You have a plan: next payment ¥333.33 on {date_format(scene.first_on)}" in said
     assert f"Plan {plan.number} covers ¥1,000.00" in said
-    assert "No interest is charged on it while the plan is kept." in said
+    assert "nothing is charged on it but what the agreement says." in said
     for no_more in ("behind", "days)", "a day", "may report", "is included in it", "of it is not"):
         assert no_more not in said
     linked = reverse("plans:agreement", args=[plan.number]) in page.content.decode()
@@ -75,7 +75,7 @@ def test_once_all_payments_have_been_due_that_is_said(client, plan):
         sign_in(client, plan.accepted_by)
         page = client.get(OVERVIEW)
         assert h1(page) == "All payments of your plan have been due"
-        assert "Payments left 0" in text(client.get(url("account")))
+        assert "Payments left 3" in text(client.get(url("account")))
         assert client.get(url("pay")).status_code == 200
 
 
@@ -117,7 +117,7 @@ def test_with_several_cards_only_what_no_plan_covers_is_behind(client, scene, pl
 
 
 def test_an_ended_plan_says_nothing_more(client, plan):
-    Agreement.objects.update(status=Agreement.Status.BROKEN)
+    Agreement.objects.update(status=Agreement.Status.BROKEN, ended_at=now())
     Hold.objects.update(until_at=now())
     assert h1(client.get(OVERVIEW)) == "You are ¥1,000.00 behind"
     assert plan.number not in text(client.get(url("account")))

@@ -105,7 +105,8 @@ ITEMS = {
 
 IN_FULL = {
     "en": [
-        "9,646.30", "9,450.00", "Given up", "196.30", "146.30", "if this plan is kept",
+        "9,646.30", "9,450.00", "Interest given up", "196.30", "−¥146.30", "Left to repay",
+        "if this plan is kept",
         "as if nothing had been given up", "8 January 2027", "8 December 2027", "6.00% a year",
         "Of it, interest", "in whole months and days", "simple annual rate", "times twelve",
         "No interest is charged in advance", "7 days after its due date",
@@ -115,7 +116,7 @@ IN_FULL = {
         "shortens the plan from its end", "a death", "with a passkey on your own device",
         "The period of 3 years",
     ],
-    "zh-hans": ["9,646.30", "9,450.00", "196.30", "146.30", "2027年1月8日", "2027年12月8日", "6.00%"],
+    "zh-hans": ["9,646.30", "9,450.00", "196.30", "146.30", "2027年1月8日", "6.00%"],
 }  # fmt: skip
 TOKEN = {
     "en": [

@@ -13,7 +13,7 @@ from accounts.book import Components
 from plans import actions, policies, saying
 from plans.actions import automatic
 from plans.forms.kinds import OTHER, as_filled, choice_of, waived_for
-from plans.forms.schedule import ScheduleForm
+from plans.forms.schedule import PlanForm
 from plans.models import Agreement, Offer, PlanQuestion, PlanRequest
 from plans.rules import EQUAL, SETTLEMENT, STEPPED, TOKEN, Choice, Waived
 from plans.situation.queries import told_with
@@ -24,7 +24,7 @@ from tests.people import cardholder, sign_in
 from tests.plans.telling import tell
 
 D = Decimal
-ON, FIRST = date(2026, 11, 22), date(2026, 12, 10)
+FIRST = date(2026, 12, 10)
 PARTS = Components(principal=D(600), interest=D(200), default_sum=D(150), fees=D(50))
 POSITION = SimpleNamespace(currency="CNY", overdue=D(1000), overdue_by_component=PARTS)
 
@@ -56,14 +56,13 @@ MADE = [
 
 @pytest.mark.parametrize(("kind", "facts", "choice"), MADE)
 def test_the_answers_of_each_kind_make_its_plan(kind, facts, choice):
-    assert choice_of(kind, {**facts, "first_on": FIRST}, POSITION, on=ON) == choice
+    assert choice_of(kind, {**facts, "first_on": FIRST}, POSITION) == choice
 
 
 @pytest.mark.parametrize(("kind", "facts", "choice"), MADE)
 def test_a_plan_shown_for_changing_makes_the_same_plan_again(kind, facts, choice):
     filled = as_filled(choice, D(1000), currency="CNY")
-    assert filled["kind"] == kind
-    assert choice_of(kind, filled, POSITION, on=ON) == choice
+    assert choice_of(kind, filled, POSITION) == choice
 
 
 @pytest.mark.parametrize(
@@ -80,18 +79,11 @@ def test_fees_are_given_up_first_and_principal_last(unpaid, given_up):
     assert waived_for(D(unpaid), POSITION) == given_up
 
 
-def test_what_an_agent_gives_up_component_by_component_sets_the_sum_of_a_settlement():
-    waived = Waived(interest=D(200))
-    facts = {"sum_now": D(1), "payments": 2, "first_on": FIRST}
-    choice = choice_of(SETTLEMENT, facts, POSITION, on=ON, waived=waived)
-    assert (choice.waived, choice.each) == (waived, D(400))
-
-
-def bound(data, **kwargs):
+def bound(kind, data):
     on = localdate()
     data = {"first_on": (on + timedelta(days=20)).isoformat(), **data}
     facts = {"position": POSITION, "pack": packs.load("cn", on=on), "on": on}
-    return ScheduleForm(data, policy=policies.first(), **facts, **kwargs)
+    return PlanForm(data, kind=kind, policy=policies.first(), **facts)
 
 
 ANSWERS = {
@@ -103,11 +95,12 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("kind", ANSWERS)
-def test_one_form_for_all_kinds_passes_over_the_boxes_of_the_others(kind):
-    wrong = {"amount": "x", "low": "x", "sum_now": "x", "token": "x", "payments": "99"}
-    form = bound({**wrong, **ANSWERS[kind], "kind": kind})
+def test_each_kind_has_its_own_boxes_and_a_whole_schedule(kind):
+    form = bound(kind, ANSWERS[kind])
     assert form.is_valid(), form.errors
     assert form.chosen.kind == kind and len(form.dues) == form.chosen.months
+    assert sum(due.amount for due in form.dues) == form.payable
+    assert form.payable + form.rest + form.chosen.waived.total == D(1000)
 
 
 @pytest.mark.parametrize(
@@ -125,12 +118,10 @@ def test_one_form_for_all_kinds_passes_over_the_boxes_of_the_others(kind):
         (TOKEN, {"token_months": "7"}, "token_months"),
         (TOKEN, {"token": "400"}, "token"),  # more than is overdue, over three months
         (TOKEN, {"token": "0"}, "token"),
-        ("other", {}, "kind"),  # asked for in own words, never offered
     ],
 )
 def test_what_lies_outside_is_said_at_its_box(kind, wrong, at):
-    form = bound({**ANSWERS.get(kind, {}), **wrong, "kind": kind})
-    assert list(form.errors) == [at]
+    assert list(bound(kind, {**ANSWERS[kind], **wrong}).errors) == [at]
 
 
 def test_each_kind_is_said_in_one_line():
@@ -301,10 +292,8 @@ def test_a_change_of_a_plan_stays_one_from_draft_to_sending(me, scene):
     scene.draft(months=4)
     draft.refresh_from_db()
     assert (draft.revises, draft.months) == (agreement, 4)
-    assert (
-        agreement.number
-        in me.get(reverse("plans:request_page", args=[draft.number])).content.decode()
-    )
+    page = me.get(reverse("plans:request_page", args=[draft.number])).content.decode()
+    assert agreement.number in page
     actions.submit(draft, by=scene.holder, at=now())
     assert draft.revises == agreement
 

@@ -7,6 +7,7 @@ from decimal import Decimal as D
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import localdate, now
+from django.utils.translation import override
 
 from accounts.models import CardAccount, Cardholder
 from plans import actions, basis, policies, queries
@@ -20,6 +21,12 @@ from tests.plans.limits import giving_up, offer, proposed, put_to_use
 from tests.plans.scene import FINDINGS
 
 S = Offer.Status
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with override("en"):
+        yield
 
 
 def taken_over(scene, by):

@@ -42,21 +42,25 @@ def verbs():
 # == repayments
 
 
-def test_repayments_count_from_the_day_of_acceptance_less_what_was_taken_back(plan):
-    today = localdate()
-    plan.pay(today - timedelta(days=1), 900)
-    plan.pay(today, 10)
+def test_repayments_count_from_the_books_of_the_sum_on_less_what_was_taken_back(plan):
+    books = plan.agreement.account.as_of
+    plan.pay(books, 900)
+    plan.pay(books + timedelta(days=1), 10)
     gone = plan.pay(plan.day(1), 100)
     part = plan.pay(plan.day(1), 50)
     plan.take_back(gone, plan.day(3))
     plan.take_back(part, plan.day(3), 20)
     plan._post(plan.day(1), "waiver", D(-70))
     plan._post(plan.day(1), "reversal", D(-30), reverses="AC0001-2")  # of a charge: no repayment
-    assert queries.repayments(plan.agreement) == [Paid(today, D(10)), Paid(plan.day(1), D(30))]
+    assert queries.repayments(plan.agreement) == [
+        Paid(books + timedelta(days=1), D(10)),
+        Paid(plan.day(1), D(30)),
+    ]
 
 
-def test_a_revised_agreement_counts_from_its_own_acceptance(plan):
+def test_without_its_terms_an_agreement_counts_from_its_own_acceptance(plan):
     plan.pay(localdate() + timedelta(days=3), 100)
+    plan.agreement.offer.sealed_terms = ""
     plan.agreement.accepted_at += timedelta(days=4)
     assert queries.repayments(plan.agreement) == []
 

@@ -10,7 +10,7 @@ from django.utils.timezone import localdate, now
 
 from accounts import passkey_signing
 from accounts.models import CardAccount, Posting
-from plans import document
+from plans import actions, document
 from plans.actions import changing
 from plans.agreement import Terms
 from plans.models import Offer
@@ -43,8 +43,10 @@ def decline(offer):
 
 def test_the_facts_come_first_and_then_the_whole_text(me, offer):
     page = page_of(me, offer)
-    order = ["Each month", "Last payment", "Annual rate", "Total to pay", "1. Who agrees",
-             "What it costs", "Signing electronically", send_code(offer), decline(offer)]  # fmt: skip
+    order = [
+        "Each month", "Last payment", "Annual rate", "Total to pay", "1. Who agrees",
+        "What it costs", "Signing electronically", send_code(offer), decline(offer),
+    ]  # fmt: skip
     places = [page.index(each) for each in order]
     assert places == sorted(places)
     assert "¥333.33, the last ¥333.34" in page and "0.00%" in page
@@ -97,6 +99,9 @@ def test_a_change_says_that_the_plan_goes_on_until_then(me, scene):
     page = page_of(me, offer)
     assert f"It changes your plan {old.number}" in page
     assert reverse("plans:agreement", args=[old.number]) in page
+    actions.move(old, "completed", by=None, at=now())
+    page = page_of(me, offer)
+    assert "can no longer be signed" in page and send_code(offer) not in page
 
 
 def test_an_offer_past_its_time_has_nothing_to_press(me, offer):

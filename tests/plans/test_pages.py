@@ -351,7 +351,7 @@ def test_offers_end_when_their_time_is_over(scene):
 @pytest.mark.django_db
 def test_sixty_months_are_open_to_any_sum_that_is_large_enough(sum_):
     """The even share rounds down for half of all sums: that must not close the longest term."""
-    from plans.forms.asking import PlanForm
+    from plans.forms.schedule import PlanForm
 
     on = localdate()
     position = SimpleNamespace(overdue=Decimal(sum_), currency="CNY")

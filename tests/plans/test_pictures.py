@@ -1,45 +1,46 @@
-"""How far a plan is: by the days of its payments, never by what was paid."""
+"""How far a plan is: what was paid of it, what is late, and what is still to come."""
 
 from datetime import date
 from decimal import Decimal as D
 
 import pytest
-from django.urls import reverse
-from django.utils.timezone import now
 
-from plans.models import Agreement, Instalment
+from plans.models import Instalment
 from plans.pictures import progress
-from tests.people import sign_in
-from tests.plans.scene import behind
 
-DUES = [
-    Instalment(position=i + 1, due_on=date(2026, i + 1, 10), amount=D(100 + i)) for i in range(3)
-]
+DAY = date(2026, 1, 9)
+
+
+def dues(*paid):
+    """Payments of 100, 101 …; what is paid of each, and whether that is all it needs."""
+    return [
+        Instalment(
+            position=i + 1, due_on=date(2026, i + 1, 10), amount=D(100 + i), paid=D(got),
+            paid_on=DAY if done else None,
+        )
+        for i, (got, done) in enumerate(paid)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("on", "due", "due_sum", "left", "left_sum"),
+    ("paid", "late", "told", "drawn"),
     [
-        (date(2026, 1, 10), 0, 0, 3, 303),  # due today is still to come
-        (date(2026, 1, 11), 1, 100, 2, 203),
-        (date(2026, 3, 11), 3, 303, 0, 0),
+        ([(0, 0), (0, 0)], [], ((0, 0), (0, 0), (2, 201)), "coming coming"),
+        ([(100, 1), (0, 0)], [], ((1, 100), (0, 0), (1, 101)), "paid coming"),
+        ([(40, 0), (0, 0)], [1], ((0, 40), (1, 60), (1, 101)), "paid late coming"),
+        ([(100, 1), (0, 0), (30, 0)], [2], ((1, 130), (1, 101), (1, 72)), "paid late paid coming"),
+        ([(100, 1), (101, 1)], [], ((2, 201), (0, 0), (0, 0)), "paid paid"),
+        # settled early: the second needs 50 less, the third nothing
+        ([(100, 1), (51, 1), (0, 1)], [], ((3, 151), (0, 0), (0, 0)), "paid paid"),
     ],
 )
-def test_a_payment_has_been_due_when_its_day_is_over(on, due, due_sum, left, left_sum):
-    found = progress(DUES, on=on)
-    assert (found.due, found.due_sum, found.left, found.left_sum) == (due, due_sum, left, left_sum)
-    assert [part.past for part in found.parts] == [True] * due + [False] * left
+def test_a_plan_is_divided_by_what_was_paid(paid, late, told, drawn):
+    found = progress(dues(*paid), late=late)
+    assert (found.paid, found.late, found.coming) == told
+    assert " ".join(piece.state for piece in found.pieces) == drawn
 
 
-@pytest.mark.django_db
-@pytest.mark.usefixtures("drawn_once")
-def test_the_page_draws_it_while_the_plan_lives(client):
-    scene = behind()
-    agreement = scene.sign(scene.offered())
-    sign_in(client, scene.holder)
-    address = reverse("plans:agreement", args=[agreement.number])
-    said = client.get(address).content.decode()
-    assert "No payment has been due yet. 3 payments are still to come: ¥1,000.00." in said
-    assert said.count('class="pic-bar coming"') == 3
-    Agreement.objects.filter(pk=agreement.pk).update(status=Agreement.Status.BROKEN, ended_at=now())
-    assert "still to come" not in client.get(address).content.decode()
+def test_the_pieces_fill_the_width_in_proportion():
+    first, second = progress(dues((100, 1), (0, 0)), late=[]).pieces
+    assert (first.x, second.x) == (0, 179)
+    assert second.x + second.width == 359  # and a gap of one unit

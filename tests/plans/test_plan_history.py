@@ -1,11 +1,15 @@
-"""What certified documents read of plans: every plan ever signed, through accounts.queries."""
+"""What the ledger's pages and documents read of plans, through accounts.queries."""
+
+from decimal import Decimal as D
 
 import pytest
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 from django.utils.translation import override
 
 from accounts import queries
-from plans.models import Agreement
+from plans.models import Agreement, Instalment, Offer, PlanQuestion
+from tests.people import staff
+from tests.plans.kept import kept
 from tests.plans.scene import account_of, behind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawn_once")]
@@ -49,3 +53,44 @@ def test_another_accounts_plans_are_not_told():
     scene = behind()
     scene.sign(scene.offered())
     assert queries.plan_history(account_of(scene.holder, ref="AC0002")) == []
+
+
+# == what the account's pages are told of a plan that runs
+
+
+def facts(plan):
+    account = type(plan.account).objects.get(pk=plan.account.pk)
+    return queries.plan_facts([account], on=localdate())[account.pk]
+
+
+def test_the_account_is_told_what_was_paid_and_which_day_was_moved():
+    plan = kept()
+    Instalment.objects.filter(position=1).update(paid=D("333.33"), paid_on=localdate())
+    Instalment.objects.filter(position=2).update(paid=100, moved_to=plan.day(2, 3))
+    found = facts(plan)
+    assert (found.next_on, found.next_amount, found.left) == (plan.day(2), D("233.33"), 2)
+    assert found.to_come == D("566.67")  # of the overdue sum, which 433.33 brought down
+
+
+def test_what_is_given_up_or_waits_is_not_asked_for_and_interest_is_no_part_of_it():
+    plan = kept()
+    Offer.objects.update(overdue=1200)
+    Instalment.objects.update(interest=D("3.33"))
+    assert facts(plan).to_come == D("1190.01")
+
+
+def test_a_late_payment_is_not_to_come():
+    plan = kept()
+    plan.feed(plan.day(1, 1))
+    assert facts(plan).to_come == D("666.67")
+
+
+def test_whoever_asked_or_agreed_has_acted():
+    plan = kept()
+    asks, agrees = staff("agent"), staff("supervisor")
+    PlanQuestion.objects.create(
+        request=plan.agreement.offer.request, text="?", asked_by=asks, asked_at=now()
+    )
+    Offer.objects.update(approved_by=agrees)
+    acted = queries.acted_on(plan.account)
+    assert {asks.pk, agrees.pk, plan.scene.agent.pk} <= acted

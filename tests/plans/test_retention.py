@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.timezone import localdate, now
 
 from plans import actions
-from plans.models import Agreement, Instalment, Offer, OfferDraft, PlanRequest
+from plans.models import Agreement, Instalment, Offer, OfferDraft, PlanQuestion, PlanRequest
 from portal.records import documents, retention
 from portal.records.audit import subject_of
 from portal.records.models import Document
@@ -77,6 +77,9 @@ EDGE = date(localdate().year - 10, localdate().month, min(localdate().day, 28))
 
 
 KEEPS = {
+    "a moved payment": lambda a: Instalment.objects.filter(position=1).update(
+        moved_to=EDGE + timedelta(days=1)
+    ),
     "a payment": lambda a: Instalment.objects.update(due_on=EDGE + timedelta(days=1)),
     "the relation": lambda a: gone_from_the_books(a.account, EDGE + timedelta(days=1)),
     "still in the books": lambda a: type(a.account).objects.update(closed_by_feed=False),
@@ -120,7 +123,65 @@ def test_a_draft_of_another_request_stays(agreement, scene):
     assert there(draft.sha256)
 
 
+def test_what_was_told_on_the_way_and_the_certificate_go_too(agreement):
+    pdf = b"certificate"
+    filed = documents.file_document(
+        "plans.certificate", pdf, subject=agreement, number="PA-1-C", code="CERTCODE",
+        title="Certificate of Test Person", language="en", sealed=True, at=now(),
+    )  # fmt: skip
+    documents.store(pdf)
+    Agreement.objects.update(certificate=filed)
+    on_the_way(agreement.offer.request)
+    purged("plans.agreements")
+    filed.refresh_from_db()
+    assert (filed.title, bool(filed.purged_at), there(filed.sha256)) == ("", True, False)
+    assert nothing_told()
+
+
+def on_the_way(request):
+    """A budget that went with a request, and a question that was answered."""
+    PlanRequest.objects.filter(pk=request.pk).update(sealed_situation="sealed")
+    PlanQuestion.objects.create(
+        request=request, text="Why?", asked_by=staff(), asked_at=now(), answer="I was ill",
+        answered_at=now(),
+    )  # fmt: skip
+
+
+def nothing_told():
+    question, request = PlanQuestion.objects.get(), PlanRequest.objects.get()
+    return not (question.text or question.answer or request.sealed_situation)
+
+
 # == requests that came to nothing
+
+
+def test_a_refused_request_loses_its_budget_and_what_was_asked(scene):
+    request = scene.taken()
+    on_the_way(request)
+    actions.refuse(request, reason="-", by=scene.agent, at=now())
+    age_requests()
+    for column in ("refusal", "sealed_situation"):  # each alone is enough to be due
+        with transaction.atomic():
+            PlanRequest.objects.exclude(**{column: ""}).update(refusal="", sealed_situation="")
+            assert len(free("plans.unsigned")) == 1  # the question is left
+            PlanRequest.objects.update(**{column: "x"})
+            PlanQuestion.objects.all().delete()
+            assert len(free("plans.unsigned")) == 1
+            PlanRequest.objects.update(**{column: ""})
+            assert free("plans.unsigned") == []
+            transaction.set_rollback(True)
+    assert purged("plans.unsigned") == {"deleted": 1, "left_out": 0}
+    assert nothing_told()
+    assert free("plans.unsigned") == []
+
+
+def test_what_waits_for_a_second_person_is_not_among_them(scene):
+    offer = scene.preparing()
+    Offer.objects.filter(pk=offer.pk).update(status="proposed", needs_second=True)
+    PlanRequest.objects.update(status="under_review")
+    on_the_way(offer.request)
+    age_requests()
+    assert free("plans.unsigned") == []
 
 
 def age_requests(first_on=LONG_AGO):

@@ -150,8 +150,12 @@ def test_the_terms_typed_are_checked_without_deciding(agent, scene):
     assert "Above ¥12.00 a second person must agree" in part and "¥970.00" in part
     whole = agent.post(url, typed)
     assert whole.status_code == 200 and "<html" in whole.content.decode()
+    assert "There is a problem" not in whole.content.decode()  # nothing is decided
     assert whole.context["offer_form"]["waived_interest"].value() == "30"
     assert not Offer.objects.exists()
+    steps = {"kind": "stepped", "low": "900", "low_months": "2", "step_months": "3"}
+    none = agent.post(url, offer_data(scene, **steps), headers={"HX-Request": "true"})
+    assert "The first payments must be smaller" in none.content.decode()
     bare = agent.post(url, {}, headers={"HX-Request": "true"}).content.decode()
     assert "Fill in the terms of a plan" in bare
 

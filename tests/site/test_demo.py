@@ -6,7 +6,7 @@ from django.urls import Resolver404, include, path, resolve
 
 from accounts.models import Cardholder, EvidenceRequest, Hold, User
 from disputes.models import Correction, Dispute, Upload
-from plans.models import Agreement, Offer, PlanRequest
+from plans.models import Agreement, Offer, PlanRequest, Situation
 from portal.demo import people
 from portal.records import documents, verification
 from portal.records.audit import breaks
@@ -31,9 +31,14 @@ def somebody_is_in_every_state():
     seen = set(Offer.objects.values_list("status", flat=True))
     passing = {Offer.Status.PREPARING, Offer.Status.SUPERSEDED}
     assert seen == set(Offer.Status) - passing
-    agreement = Agreement.objects.get(status="active")
+    running, agreement = Agreement.objects.filter(status="active").order_by("pk")
     assert "䶮𠮷" in agreement.account.cardholder.person.full_name
-    assert verification.check(documents.read(agreement.document)).outcome == "valid"
+    for signed in (running, agreement):
+        assert verification.check(documents.read(signed.document)).outcome == "valid"
+    first, second, *_ = running.instalments.all()
+    assert first.paid_on and second.late_told_at and not second.paid_on
+    assert not running.remedy_until
+    assert Situation.objects.count() == 1
     certified = EvidenceRequest.objects.values_list("kind", "status").order_by("kind")
     assert list(certified) == [("repayments", "ready"), ("settlement", "ready")]
     cases = Dispute.objects.order_by("number").values_list("status", flat=True)

@@ -1,0 +1,138 @@
+"""How a plan stands, as its cardholder is told: by what the bank knew on the day of its feed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from plans.actions import changing
+from plans.keeping import queries, rules
+from plans.keeping.looking import Seen, look, reckoning
+from plans.models import Agreement, Instalment, PlanRequest
+from plans.pictures import Progress, progress, state_of
+from plans.situation.askable import OPEN_OFFERS
+
+ZERO = Decimal(0)
+Status = Agreement.Status
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One payment as its row of the table says it. Amounts in the account's currency."""
+
+    due: Instalment
+    state: str  # paid, late or coming (plans.pictures)
+    can_move: bool
+
+    @property
+    def short(self) -> Decimal:
+        short: Decimal = self.due.amount - self.due.paid
+        return short
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A plan and what of it the page tells. Amounts in the account's currency."""
+
+    seen: Seen
+    payments: list[Payment]
+    progress: Progress
+    moves_left: int
+    take_back_until: date | None  # the last day; None: it cannot be taken back any more
+
+    @property
+    def agreement(self) -> Agreement:
+        return self.seen.agreement
+
+    @property
+    def runs(self) -> bool:
+        return self.agreement.status == Status.ACTIVE
+
+    @property
+    def state(self) -> str:
+        """The status of a plan that ended; of one that runs: notice, stopped, late or on_time."""
+        if not self.runs:
+            return self.agreement.status
+        if self.seen.stands:
+            return "stopped"
+        if self.agreement.remedy_until:
+            return "notice"
+        return "late" if self.progress.late.payments else "on_time"
+
+    @property
+    def next(self) -> Payment | None:
+        """The payment to make next: the earliest that is not paid in full, late or not."""
+        unpaid = [each for each in self.payments if each.state != "paid"]
+        return min(unpaid, key=lambda each: each.due.day, default=None) if self.runs else None
+
+    @property
+    def by_hand(self) -> bool:
+        """Nothing follows by rule: the bank has closed the account's books."""
+        return not queries.is_automatic(self.agreement.account)
+
+    @property
+    def in_time_until(self) -> date | None:
+        """The last day on which nothing follows even if no more is paid; None: nothing would."""
+        day = None if self.by_hand else self.seen.notice_from
+        return day - timedelta(days=1) if day else None
+
+    @property
+    def to_cure(self) -> Decimal:
+        """What puts a breach right: what was missed on the day of the notice and is still short."""
+        if (noticed_on := self.seen.noticed_on) is None:
+            return ZERO
+        seen = self.seen
+        missed = rules.missed(seen.met, seen.promise, on=noticed_on, stops=seen.stops)
+        return sum((each.short for each in missed), ZERO)
+
+    @property
+    def reckoning(self) -> rules.Reckoning | None:
+        """How the sum due at an early end came about."""
+        ended = self.agreement.sum_due is not None
+        return reckoning(self.agreement, self.seen.dues) if ended else None
+
+    @property
+    def came_back(self) -> bool:
+        """Money of a completed plan came back."""
+        done = self.agreement.status == Status.COMPLETED
+        return done and any(each.state != "paid" for each in self.payments)
+
+    @property
+    def change(self) -> PlanRequest | None:
+        return waiting_change(self.agreement) if self.runs else None
+
+    @property
+    def replaced_by(self) -> Agreement | None:
+        return Agreement.objects.filter(replaces=self.agreement).first()
+
+
+def waiting_change(agreement: Agreement) -> PlanRequest | None:
+    """Return the request to change a plan that is open, or whose offer is."""
+    asked = PlanRequest.objects.filter(revises=agreement)
+    waits = asked.filter(status__in=PlanRequest.OPEN).first()
+    return waits or asked.filter(offers__status__in=OPEN_OFFERS).first()
+
+
+def standing(agreement: Agreement, *, at: datetime) -> Standing:
+    """Look at a plan. While it runs, what is paid is matched with the ledger as it is now."""
+    seen = look(agreement, at=at)
+    runs = agreement.status == Status.ACTIVE
+    if runs:
+        for due, one in zip(seen.dues, seen.met, strict=True):
+            due.paid, due.paid_on = one.paid, one.paid_on or seen.settled_on
+    late = {due.position for due in seen.late} if runs else set()
+    terms = changing.terms_of(agreement) if runs and agreement.offer.sealed_terms else None
+    until = changing.take_back_until(agreement, terms) if terms else None
+    return Standing(
+        seen,
+        [
+            Payment(
+                due,
+                state_of(due, late),
+                bool(terms and changing.window(terms, seen.dues, due, on=seen.today)),
+            )
+            for due in seen.dues
+        ],
+        progress(seen.dues, late=late),
+        changing.moves_left(terms, seen.dues) if terms else 0,
+        until if until and seen.today <= until else None,
+    )
