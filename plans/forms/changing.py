@@ -16,9 +16,9 @@ FULL, PART = "full", "part"
 class EarlyForm(forms.Form):
     """A day, and everything or an amount: to be worked out only."""
 
-    on = DateField(label=_("On which day would you pay?"))
+    on = DateField(label=_("Day of the payment"))
     way = forms.ChoiceField(
-        label=_("How much?"),
+        label=_("How much"),
         choices=[(FULL, _("Everything that is left")), (PART, _("An amount of my own"))],
         widget=forms.RadioSelect,
     )
