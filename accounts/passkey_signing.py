@@ -6,6 +6,7 @@ and without us: portal.records.assertion.
 
 import json
 import secrets
+import struct
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,8 @@ from portal.kit.errors import Refused, gettext_noop
 from portal.records import assertion
 
 LIFE = timedelta(minutes=10)  # of a challenge
-KEPT = "passkey_signing"  # in the session
+KEPT = "passkey_signings"  # in the session: the challenges made last, each for one answer
+WINDOWS = 3  # of one person, open at once
 TOO_LATE = gettext_noop(
     "Nothing was signed: this took too long, or was sent twice. Your ticks are still here. "
     "Press “Sign with your passkey” once more."
@@ -54,14 +56,15 @@ def signs_from(user: User) -> datetime | None:
 def begin(request: HttpRequest, user: User, *, draft_sha256: str, at: datetime) -> dict[str, Any]:
     """Return what the browser hands to the device; keep a nonce, for this document and LIFE.
 
-    A later begin() in the same session voids the one before.
+    The last WINDOWS of a session are kept, so that a second window does not void the first.
     """
     nonce = secrets.token_bytes(assertion.NONCE)
-    request.session[KEPT] = {
+    made = {
         "draft": draft_sha256,
         "nonce": websafe_encode(nonce),
         "until": (at + LIFE).isoformat(),
     }
+    request.session[KEPT] = [*request.session.get(KEPT, []), made][-WINDOWS:]
     options, _ = _asked(keys(user, at=at), draft_sha256, nonce)
     return dict(options)
 
@@ -69,30 +72,49 @@ def begin(request: HttpRequest, user: User, *, draft_sha256: str, at: datetime) 
 def finish(
     request: HttpRequest, user: User, *, draft_sha256: str, answer: str, at: datetime
 ) -> dict[str, str]:
-    """Use up the nonce and check the device's answer; return what proves it, for the acceptance.
+    """Use up the answer's nonce and check it; return what proves it, for the acceptance.
 
     Errors: Refused SIGN-KEY if too late, used already or for another document; if the key is not
     this person's, or too new; if the device did not make sure who held it; if it does not fit.
     """
-    kept = request.session.pop(KEPT, None)
-    if not kept or kept["draft"] != draft_sha256:
-        raise Refused("SIGN-KEY", TOO_LATE)
-    if at > datetime.fromisoformat(kept["until"]):
+    if not _waiting(request, draft_sha256, at=at):
         raise Refused("SIGN-KEY", TOO_LATE)
     response = _parsed(answer)
+    kept = _used_up(request, response, draft_sha256, at=at)
     key = _key(user, response.raw_id, at=at)
-    nonce = websafe_decode(kept["nonce"])
+    nonce = websafe_decode(kept)
     server, (_, state) = webauthn.get_server(), _asked([key], draft_sha256, nonce)
     try:
         server.authenticate_complete(state, [_credential(key)], response)
     except ValueError as no:
         raise Refused("SIGN-KEY", NO_FIT) from no
-    proof = _proof(request, key, response, rp_id=str(server.rp.id), nonce=kept["nonce"])
+    proof = _proof(request, key, response, rp_id=str(server.rp.id), nonce=kept)
     # What goes into the document is checked as an outsider will check it, the origin included.
     if not assertion.verify({"draft_sha256": draft_sha256, "passkey": proof}).fits:
         raise Refused("SIGN-KEY", NO_FIT)
     key.record_usage()
     return proof
+
+
+def _waiting(request: HttpRequest, draft_sha256: str, *, at: datetime) -> list[dict[str, str]]:
+    return [
+        each
+        for each in request.session.get(KEPT, [])
+        if each["draft"] == draft_sha256 and at <= datetime.fromisoformat(each["until"])
+    ]
+
+
+def _used_up(
+    request: HttpRequest, response: AuthenticationResponse, draft_sha256: str, *, at: datetime
+) -> str:
+    """Take the nonce that an answer was made for out of the session: nothing else fits it again."""
+    for each in _waiting(request, draft_sha256, at=at):
+        nonce = each["nonce"]
+        asked = assertion.challenge(draft_sha256, websafe_decode(nonce))
+        if response.response.client_data.challenge == asked:
+            request.session[KEPT] = [one for one in request.session[KEPT] if one != each]
+            return nonce
+    raise Refused("SIGN-KEY", NO_FIT)
 
 
 def _enrolled(user: User) -> list[Authenticator]:
@@ -115,9 +137,10 @@ def _asked(allowed: list[Authenticator], draft_sha256: str, nonce: bytes) -> tup
 
 
 def _parsed(answer: str) -> AuthenticationResponse:
+    broken = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
     try:
         response: AuthenticationResponse = AuthenticationResponse.from_dict(json.loads(answer))
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as no:
+    except (*broken, struct.error) as no:
         raise Refused("SIGN-KEY", NO_FIT) from no
     return response
 

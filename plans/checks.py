@@ -24,6 +24,7 @@ class Facts:
     role: str  # of who proposes: "agent" or "supervisor"
     on: date
     longest: int  # months the law allows
+    promised: Decimal = ZERO  # what the next payments of the person's other plans take of `left`
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,10 @@ def _sum(facts: Facts, policy: Policy) -> Check:
 def _share(dues: Sequence[Due], facts: Facts, policy: Policy) -> Check:
     if facts.left is None:
         return Check("share", "ok")
-    highest, limit = max(due.amount for due in dues), max(facts.left * policy.share, ZERO)
-    return Check("share", "ok" if highest <= limit else "second", highest, limit)
+    free = facts.left - facts.promised
+    highest, limit = max(due.amount for due in dues), max(free * policy.share, ZERO)
+    code = "share_beside" if facts.promised else "share"
+    return Check(code, "ok" if highest <= limit else "second", highest, limit)
 
 
 def verdict(found: Sequence[Check]) -> Verdict:

@@ -68,7 +68,7 @@ class Choosing:
         )
         if begun and earliest <= begun <= latest:
             return begun
-        return queries.usual_first_day(self.account, on=self.on)
+        return min(max(queries.usual_first_day(self.account, on=self.on), earliest), latest)
 
     @cached_property
     def left(self) -> Decimal | None:

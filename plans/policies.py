@@ -43,7 +43,7 @@ def before(version: PolicyVersion) -> Policy:
 
 def mark(version: PolicyVersion) -> str:
     """Return what tells one writing of a version from the next: pages carry it, actions ask it."""
-    return version.made_at.isoformat()
+    return f"{version.made_at.isoformat()} {before(version).version}"
 
 
 def next_after(on: date) -> PolicyVersion | None:

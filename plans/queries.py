@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.evidence.queries import MANY, counted
 from accounts.models import CardAccount, User
 from accounts.queries import held_by
-from plans.models import Agreement, Instalment, Offer, PlanQuestion, PlanRequest
+from plans.models import Agreement, Offer, PlanQuestion, PlanRequest
 from plans.rules import add_months
 from portal.kit.counting import Counted
 
@@ -194,6 +194,7 @@ HAPPENED = {
     "plans.planrequest.refused": _("The request was refused."),
     "plans.planrequest.withdrawn": _("The request was withdrawn."),
     "plans.offer.made": _("The offer was made."),
+    "plans.offer.shown": _("The cardholder opened the offer with its whole text."),
     "plans.offer.made_by_rule": _("The offer was made by rule, without a person."),
     "plans.offer.proposed": _("An offer was proposed; a second person must agree."),
     "plans.offer.preparing": _("A second person agreed to the offer."),
@@ -213,8 +214,3 @@ def usual_first_day(account: CardAccount, *, on: date) -> date:
     while first < on + timedelta(days=7):
         first = add_months(first, 1)
     return first
-
-
-def next_due(instalments: list[Instalment], *, on: date) -> Instalment | None:
-    """Return the first instalment due today or later."""
-    return next((instalment for instalment in instalments if instalment.due_on >= on), None)

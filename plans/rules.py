@@ -236,7 +236,7 @@ def _only_interest() -> Refused:
         "PLAN-INTEREST",
         gettext_noop(
             "Each payment must repay part of the sum and not only its interest. "
-            "Choose a larger amount or fewer payments."
+            "Choose an earlier first payment, a larger amount or fewer payments."
         ),
     )
 

@@ -14,6 +14,7 @@ from django.utils.translation import override
 from accounts import queries as ledger
 from accounts.actions import lift_hold, place_hold
 from accounts.models import CardAccount, Hold, User
+from plans import eligibility
 from plans.actions import move
 from plans.agreement import Terms, clauses
 from plans.forms.signing import SignForm
@@ -23,7 +24,8 @@ from plans.policy import COMPONENTS
 from portal.kit.crypto import fingerprint
 from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 from portal.records import documents
-from portal.records.audit import record
+from portal.records.audit import record, subject_of
+from portal.records.models import AuditEvent
 from portal.records.outbox import publish
 
 
@@ -57,6 +59,22 @@ def signature_from(
     )
 
 
+SHOWN = "plans.offer.shown"
+
+
+def was_shown(offer: Offer, draft: OfferDraft) -> bool:
+    """Tell whether the page with the whole text of this draft was opened (CN-PLAN-18)."""
+    shown = AuditEvent.objects.filter(subject=subject_of(offer), verb=SHOWN)
+    return shown.filter(data__draft_sha256=draft.sha256).exists()
+
+
+@transaction.atomic
+def note_shown(offer: Offer, draft: OfferDraft, *, by: User, at: datetime) -> None:
+    """Log once for each draft that its text, key clauses marked, went to the cardholder's page."""
+    if not was_shown(offer, draft):
+        record(SHOWN, subject=offer, by=by, at=at, data={"draft_sha256": draft.sha256})
+
+
 def acceptance(
     offer: Offer, draft: OfferDraft, terms: Terms, signature: Signature, *, at: datetime
 ) -> bytes:
@@ -74,7 +92,9 @@ def acceptance(
         "typed_name": signature.typed_name,
         "method": signature.method,
         "consents": signature.consents,
-        "key_clauses_shown": [clause.heading for clause in clauses(terms) if clause.key],
+        "key_clauses_shown": [clause.heading for clause in clauses(terms) if clause.key]
+        if was_shown(offer, draft)
+        else [],
         "session": signature.session,
         "address": signature.address,
     }
@@ -133,6 +153,8 @@ def check_acceptable(offer: Offer, *, at: datetime) -> None:
         raise Stale(offer.pk)
     account = CardAccount.objects.get(pk=offer.account_id)
     moved = account.version != offer.basis_version
+    if account.holds.filter(until_at=None, reason__in=eligibility.HOLDS).exists():
+        raise Stale(offer.pk)
     if account.closed_by_feed or (moved and ledger.plannable(account).overdue < offer.overdue):
         raise Stale(offer.pk)
     live = Agreement.objects.filter(account=account, status=Agreement.Status.ACTIVE)

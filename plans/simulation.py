@@ -22,7 +22,7 @@ from plans.models import Offer, PlanRequest
 from plans.policy import Policy
 from plans.rules import Waived
 from plans.situation.queries import told_with
-from plans.situation.rules import Told, left_each_month
+from plans.situation.rules import Told, left_each_month, sums
 from portal import packs
 from portal.kit import money
 from portal.kit.errors import Refused
@@ -159,7 +159,7 @@ def _at_once(asked: PlanRequest, policy: Policy) -> bool:
     Only the whole sum counts here, not its parts: offers at once give up none of it.
     """
     told = _told(asked)
-    if asked.submitted_at is None or (told and "needs" in told.answers):
+    if asked.submitted_at is None or (told and ("needs" in told.answers or sums(told).unsure)):
         return False
     on, currency = localdate(asked.submitted_at), asked.account.currency
     longest = _longest(on)

@@ -80,8 +80,8 @@ class Standing:
         """What puts a breach right: what was missed on the day of the notice and is still short."""
         if (noticed_on := self.seen.noticed_on) is None:
             return ZERO
-        seen = self.seen
-        missed = rules.missed(seen.met, seen.promise, on=noticed_on, stops=seen.stops)
+        seen, on = self.seen, min(noticed_on, self.seen.as_of)
+        missed = rules.missed(seen.met, seen.promise, on=on, stops=seen.stops)
         return sum((each.short for each in missed), ZERO)
 
     @property

@@ -12,6 +12,7 @@ from plans.keeping.actions import watch
 
 log = logging.getLogger(__name__)
 BATCH = 200  # plans watched by one task: far below its time limit
+DRAWN = 25  # certificates tried by one task
 
 
 @shared_task(ignore_result=True)
@@ -42,7 +43,8 @@ def watch_plans(after: int = 0) -> None:
     batch = list(keeping.to_watch(at=now()).filter(pk__gt=after)[:BATCH])
     for agreement in batch:
         try:
-            watch(agreement, at=now())
+            if keeping.to_watch(at=now()).filter(pk=agreement.pk).exists():  # not by another round
+                watch(agreement, at=now())
         except Exception:
             log.exception("agreement %s could not be watched", agreement.number)
     if len(batch) == BATCH:
@@ -51,6 +53,15 @@ def watch_plans(after: int = 0) -> None:
 
 @shared_task(ignore_result=True)
 def write_certificates() -> None:
-    """Write the certificates of completed plans. Run twice, or twice at once, each is one."""
-    for agreement in keeping.to_certify()[:20]:
+    """Write the certificates of completed plans. Run twice, or twice at once, each is one.
+
+    Those that could not be written lately take no place of the others.
+    """
+    tried = 0
+    for agreement in keeping.to_certify().iterator(chunk_size=100):
+        if certificate.is_paused(agreement):
+            continue
         certificate.write(agreement, at=now())
+        tried += 1
+        if tried == DRAWN:
+            return

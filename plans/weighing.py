@@ -13,9 +13,9 @@ from accounts.models.people import Role
 from accounts.rules import Position
 from plans import checks, policies, rules, words
 from plans.agreement import Terms
-from plans.checks import Check, Facts, Verdict
+from plans.checks import ZERO, Check, Facts, Verdict
 from plans.fitting import Option, compared
-from plans.models import Offer, PlanRequest
+from plans.models import Agreement, Instalment, Offer, PlanRequest
 from plans.policy import Policy
 from plans.rules import Choice, Waived
 from plans.situation.queries import told_with
@@ -35,6 +35,7 @@ class Ground:
     pack: Pack
     told: Told | None  # None: the request came without a budget
     on: date
+    promised: Decimal = ZERO  # the next payments of the person's plans on other accounts
 
     @property
     def currency(self) -> str:
@@ -64,6 +65,7 @@ class Ground:
             role=role,
             on=self.on,
             longest=self.longest.value,
+            promised=self.promised,
         )
 
 
@@ -75,7 +77,20 @@ def ground(asked: PlanRequest, account: CardAccount, *, on: date) -> Ground:
         pack=packs.load(settings.JURISDICTION, on=on),
         told=told_with(asked),
         on=on,
+        promised=_promised(account, on=on),
     )
+
+
+def _promised(account: CardAccount, *, on: date) -> Decimal:
+    """Return the sum of the next instalments of the other plans in an account's currency."""
+    others = Instalment.objects.filter(
+        agreement__status=Agreement.Status.ACTIVE,
+        agreement__account__cardholder=account.cardholder_id,
+        agreement__account__currency=account.currency,
+        due_on__gte=on,
+    ).exclude(agreement__account=account)
+    latest_first = others.order_by("-due_on").values_list("agreement", "amount")
+    return sum(dict(latest_first).values(), ZERO)
 
 
 def role_of(user: User | None) -> str:

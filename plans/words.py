@@ -33,6 +33,7 @@ NAMES = {
     "waived_fees": _("Other fees given up"),
     "agent_most": _("Sum of the plan"),
     "share": _("Share of what is left each month"),
+    "share_beside": _("Share of what is left each month"),
 }
 MISSING = "missing"  # instead of a verdict: a figure is not known or not set
 WAIVED: dict[str, dict[str, object]] = {
@@ -132,6 +133,16 @@ SENTENCES: dict[str, dict[str, object]] = {
             "second person must agree."
         ),
         MISSING: _("What is left each month was not told, so it was not compared."),
+    },
+    "share_beside": {
+        "ok": _(
+            "The highest payment is %(value)s. Other plans take part of what is left each month "
+            "already; what remains allows for %(limit)s."
+        ),
+        "second": _(
+            "The highest payment is %(value)s. Other plans take part of what is left each month "
+            "already: above %(limit)s a second person must agree."
+        ),
     },
 }  # fmt: skip
 

@@ -64,7 +64,7 @@ OWNED: dict[str, Made] = {
     "plans:offer.number": lambda who: scene(who).offered().number,
     "plans:draft.number": lambda who: scene(who).offered().number,
     "plans:send_code.number": lambda who: scene(who).offered().number,
-    "plans:sign.number": lambda who: scene(who).offered().number,
+    "plans:sign.number": lambda who: read(who).number,
     "plans:decline.number": lambda who: scene(who).offered().number,
     "plans:ask_person.number": lambda who: scene(who).offered().number,
     "plans:approve_offer.number": lambda who: proposed(scene(who)).request.number,
@@ -208,6 +208,11 @@ def purge(who: dict[str, Any]) -> Any:
 
 def hold(who: dict[str, Any]) -> Any:
     return holds.place("test:1", reason="-", by=who["supervisor"], at=now())
+
+
+def read(who: dict[str, Any]) -> Any:
+    made = scene(who)
+    return made.reading(made.offered())
 
 
 def signed(who: dict[str, Any]) -> Any:

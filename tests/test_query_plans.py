@@ -37,14 +37,16 @@ OWN = """
 STAFF = """
 /staff/ /staff/?ref=none /staff/accounts/{ref}/ /staff/accounts/{ref}/sums/
 /staff/accounts/{ref}/months/ /staff/accounts/{ref}/contacts/ /staff/plans/
-/staff/plans/?after={plan} /staff/plans/second/ /staff/plans/second/?after={plan} /staff/plans/{plan}/
+/staff/plans/?after={plan} /staff/plans/second/ /staff/plans/second/?after={plan}
+/staff/plans/{plan}/
 /staff/evidence/ /staff/evidence/?after={ev}
 /staff/evidence/{ev}/ /staff/disputes/?tab=mine /staff/disputes/?tab=unclaimed
 /staff/disputes/?tab=open&after={case} /staff/disputes/?tab=reviews /staff/disputes/?tab=approval
 /staff/disputes/?tab=late /staff/disputes/?tab=letters /staff/disputes/?tab=decided
 /staff/disputes/?tab=open&matter=charge /staff/disputes/?find={case} /staff/disputes/{case}/
 /staff/feeds/ /staff/retention/ /staff/reports/disputes/ /staff/agreements/?tab=late
-/staff/agreements/?tab=remedy /staff/agreements/?tab=running /staff/agreements/?tab=ended
+/staff/agreements/?tab=remedy /staff/agreements/?tab=look /staff/agreements/?tab=running
+/staff/agreements/?tab=ended
 /staff/policy/
 """
 

@@ -112,7 +112,14 @@ class CardAccount(models.Model):
     )
 
     class Meta:
-        indexes = [models.Index(REF_AS_TYPED, name="accounts_account_ref_typed")]
+        indexes = [
+            models.Index(REF_AS_TYPED, name="accounts_account_ref_typed"),
+            models.Index(
+                fields=["id"],
+                condition=Q(closed_by_feed=True) | Q(status="written_off"),
+                name="accounts_account_gone",
+            ),
+        ]
         constraints = [
             CheckConstraint(
                 condition=Q(statement_day__gte=1, statement_day__lte=31),

@@ -11,10 +11,11 @@ from accounts.models import CardAccount, User
 from plans import checks, weighing
 from plans.actions.deciding import render_soon, written
 from plans.actions.moving import move
-from plans.models import Offer, PlanRequest, columns
+from plans.models import Agreement, Offer, PlanRequest, columns
 from plans.notices import tell
 from plans.situation import askable
 from plans.situation.queries import sealed_for
+from plans.situation.rules import sums
 from plans.weighing import Ground, Weighed
 from portal.kit.errors import IllegalMove, Refused
 from portal.records import documents
@@ -33,7 +34,7 @@ def offer_at_once(request: PlanRequest, *, at: datetime) -> Offer | None:
         return None
     account = CardAccount.objects.select_related("cardholder").get(pk=request.account_id)
     ground = weighing.ground(request, account, on=localdate(at))
-    weighed = _allowed(request, ground)
+    weighed = None if _promised_elsewhere(account) else _allowed(request, ground)
     if weighed is None:
         return None
     findings = list(ground.pack["plan.findings"].value)
@@ -48,7 +49,9 @@ def offer_at_once(request: PlanRequest, *, at: datetime) -> Offer | None:
 
 def _allowed(request: PlanRequest, ground: Ground) -> Weighed | None:
     """Return the plan that was asked for, weighed, if the policy may offer it by itself."""
-    judged = ground.position.disputed or (ground.told and "needs" in ground.told.answers)
+    judged = ground.position.disputed or (
+        ground.told and ("needs" in ground.told.answers or sums(ground.told).unsure)
+    )
     if not ground.policy.auto or judged:
         return None
     try:
@@ -61,12 +64,20 @@ def _allowed(request: PlanRequest, ground: Ground) -> Weighed | None:
     return weighed if ok else None
 
 
+def _promised_elsewhere(account: CardAccount) -> bool:
+    """Tell whether what is left each month is promised, or about to be, on another account."""
+    theirs = {"account__cardholder": account.cardholder_id}
+    offers = Offer.objects.filter(status__in=askable.OPEN_OFFERS, **theirs)
+    plans = Agreement.objects.filter(status=Agreement.Status.ACTIVE, **theirs)
+    return offers.exists() or plans.exists()
+
+
 def _why(offer: Offer, ground: Ground) -> dict[str, Any]:
     """Return for the trail what was decided and from which facts each finding follows."""
     return {
         "request": offer.request.number, "total": offer.total, "months": offer.months,
         "policy": offer.policy_version,
-        "exceeds_ability": {"overdue": offer.overdue, "left_each_month": ground.left},
+        "exceeds_ability": {"overdue": offer.overdue, "told": offer.request.number},
         "still_willing": {"asked_at": offer.request.submitted_at},
     }  # fmt: skip
 

@@ -140,6 +140,8 @@ def _end_change(agreement: Agreement, *, by: User, at: datetime) -> None:
         move(offer, Offer.Status.WITHDRAWN, by=by, at=at, data={"taken_back": agreement.number})
     for asked in PlanRequest.objects.filter(revises=agreement, status__in=PlanRequest.OPEN):
         move(asked, PlanRequest.Status.WITHDRAWN, by=by, at=at)
+    begun = PlanRequest.objects.filter(revises=agreement, status=PlanRequest.Status.DRAFT)
+    begun.update(revises=None)
 
 
 # == all of it

@@ -7,13 +7,14 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import get_current_timezone, localdate
 
 from accounts.models import CardAccount, User
-from plans import rules, weighing
+from plans import eligibility, rules, weighing
 from plans.actions.moving import move
 from plans.agreement import terms_for
 from plans.models import Offer, PlanQuestion, PlanRequest, columns
 from plans.notices import tell
 from plans.policy import Policy
 from plans.rules import Choice
+from plans.situation import askable
 from plans.weighing import Ground, Weighed
 from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 from portal.records import documents
@@ -116,6 +117,8 @@ def locked(request: PlanRequest, basis_version: int) -> CardAccount:
     account = rows.get(pk=request.account_id)
     if account.version != basis_version:
         raise Changed(account.pk)
+    found = askable.reasons(account, revises=request.revises)
+    askable.refuse([one for one in found if one.code in eligibility.HOLDS.values()])
     return account
 
 

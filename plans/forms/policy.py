@@ -99,7 +99,7 @@ class PolicyForm(forms.Form):
         longest=1000,
         lines=True,
     )
-    seen = CleanText(longest=40, widget=forms.HiddenInput)
+    seen = CleanText(longest=80, widget=forms.HiddenInput)
 
     def __init__(
         self, data: Any, *, policy: Policy, on: date, longest: int, initial: dict[str, Any]
@@ -156,6 +156,11 @@ class PolicyForm(forms.Form):
             self._check_days(facts)
             self._check_lengths(facts)
             self._check_waivers(facts)
+            if ZERO not in facts["rates"]:
+                self.add_error(
+                    "rates",
+                    _("0 must be among them: what cardholders choose from bears no interest."),
+                )
             if facts["auto"] and not _amounts("auto_most", facts):
                 self.add_error("auto", _("Say up to which sum, in one currency or more."))
         return self.cleaned_data

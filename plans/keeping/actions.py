@@ -62,11 +62,16 @@ def _note_taken_back(
 ) -> None:
     """A repayment of a completed plan came to nothing: it stays completed, the staff look at it.
 
-    The list of plans shows it (an instalment without paid_on); the trail says it once.
+    The list of plans shows it until all is paid again; the trail says it once.
     """
+    agreement = seen.agreement
     if opened := paid[1]:
         data = {"payments": [due.position for due in opened], "as_of": seen.as_of}
-        record("plans.agreement.taken_back", subject=seen.agreement, by=None, at=at, data=data)
+        record("plans.agreement.taken_back", subject=agreement, by=None, at=at, data=data)
+    since = (agreement.taken_back_at or at) if seen.is_short else None
+    if since != agreement.taken_back_at:
+        agreement.taken_back_at = since
+        agreement.save(update_fields=["taken_back_at"])
 
 
 def _act(seen: Seen, paid: tuple[list[Instalment], list[Instalment]], *, at: datetime) -> Step:
@@ -108,7 +113,8 @@ def _cure(seen: Seen, *, at: datetime) -> None:
     agreement.breach_noticed_at = agreement.remedy_until = None
     agreement.save(update_fields=["breach_noticed_at", "remedy_until"])
     record("plans.agreement.cured", subject=agreement, by=None, at=at)
-    tell(agreement.account, "plan.cured", number=agreement.number, at=at)
+    if not queries.is_quiet(agreement):
+        tell(agreement.account, "plan.cured", number=agreement.number, at=at)
 
 
 def _prolong(seen: Seen) -> None:

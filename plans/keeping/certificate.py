@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from plans.keeping import certificate_paper
+from plans.keeping import certificate_paper, queries
 from plans.keeping.looking import look
 from plans.models import Agreement
 from plans.notices import tell
@@ -21,18 +21,27 @@ KIND = "plans.certificate"
 PAUSE = 3600  # seconds before one that failed is tried again
 
 
+def is_paused(agreement: Agreement) -> bool:
+    """Tell whether it could not be written lately."""
+    return bool(cache.get(_key(agreement)))
+
+
+def _key(agreement: Agreement) -> str:
+    return f"{KIND}:{agreement.pk}"
+
+
 def write(agreement: Agreement, *, at: datetime) -> bool:
     """Write, seal and file one certificate; False if another was first or it could not be made."""
-    failed = f"{KIND}:{agreement.pk}"
-    if cache.get(failed):
+    if is_paused(agreement):
         return False
     try:
         _make(agreement, at=at)
-    except Stale:
+    except Stale:  # another was first, or money came back and the watch will see it
+        cache.set(_key(agreement), 1, PAUSE)
         return False
     except Exception:  # a name that cannot be printed, a full disk: the others must not wait
         log.exception("the certificate of %s could not be written", agreement.number)
-        cache.set(failed, 1, PAUSE)
+        cache.set(_key(agreement), 1, PAUSE)
         return False
     return True
 
@@ -44,11 +53,16 @@ def language_of(agreement: Agreement) -> str:
 
 
 def draw(agreement: Agreement, *, language: str, at: datetime) -> tuple[bytes, str, str]:
-    """Return the sealed PDF, its code and its title. Errors: those of sealing.draw_sealed()."""
+    """Return the sealed PDF, its code and its title.
+
+    Errors: Stale if by now something is short; those of sealing.draw_sealed().
+    """
     number = number_of(agreement)
     code = documents.code_of(number, language)
     with override(language):
         seen = look(agreement, at=at)
+        if seen.is_short:  # a certificate says that nothing is left: not when money came back
+            raise Stale(agreement.pk)
         paper = certificate_paper.paper_of(seen, number=number, code=code, language=language, at=at)
         return sealing.draw_sealed(paper, at=at, reason=_("Certificate")), code, paper.title
 
@@ -86,4 +100,5 @@ def _file(
     current.save(update_fields=["certificate"])
     data = {"sha256": document.sha256, "code": code}
     record("plans.agreement.certified", subject=current, by=None, at=at, data=data)
-    tell(current.account, "plan.certificate", number=current.number, at=at)
+    if not queries.is_quiet(current):
+        tell(current.account, "plan.certificate", number=current.number, at=at)

@@ -81,9 +81,11 @@ def _settled(seen: Seen, terms: Terms) -> list[Block]:
     agreement, money = seen.agreement, words.Money(terms.currency)
     said = _(
         "%(bank)s certifies that the sum of this agreement, %(total)s, is settled: on %(settled)s "
-        "everything that was agreed had been paid, and nothing of it is left."
+        "everything that was agreed had been paid, and by the books of %(as_of)s nothing of it is "
+        "left."
     ) % {
         "bank": bank()["name"], "total": money(agreement.total), "settled": settled_on(seen),
+        "as_of": words.long_day(seen.as_of),
     }  # fmt: skip
     blocks: list[Block] = [Paragraph(said), _components(seen, terms, money)]
     if waived := terms.overdue - agreement.total:

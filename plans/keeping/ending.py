@@ -5,8 +5,9 @@ from typing import Any
 
 from accounts.actions import lift_hold
 from plans.actions import move
+from plans.keeping import queries
 from plans.keeping.looking import Seen, reckoning
-from plans.models import Agreement, Instalment
+from plans.models import Agreement, Instalment, Offer, PlanRequest
 from plans.notices import tell
 from portal.records.outbox import publish
 
@@ -32,7 +33,22 @@ def complete(seen: Seen, *, at: datetime) -> None:
         "beyond": str(seen.beyond),
     }
     publish("plan.completed", account_ref=agreement.account.ref, at=at, data=facts)
-    tell(agreement.account, "plan.completed", number=agreement.number, at=at)
+    if not queries.is_quiet(agreement):
+        tell(agreement.account, "plan.completed", number=agreement.number, at=at)
+    _end_change(agreement, at=at)
+
+
+def _end_change(agreement: Agreement, *, at: datetime) -> None:
+    """Nothing is left to change: an offer for it ends, what was asked is asked for the account."""
+    asked = PlanRequest.objects.filter(revises=agreement)
+    for offer in Offer.objects.filter(request__in=asked, status__in=queries.LIVE):
+        known = offer.status != Offer.Status.PROPOSED  # else no cardholder heard of it
+        data = {"completed": agreement.number}
+        move(offer, Offer.Status.WITHDRAWN, by=None, at=at, data=data)
+        if known and not queries.is_quiet(agreement):
+            tell(agreement.account, "plan.offer_withdrawn", number=offer.number, at=at)
+    waiting = (PlanRequest.Status.DRAFT, *PlanRequest.OPEN)
+    asked.filter(status__in=waiting).update(revises=None)
 
 
 def end_broken(seen: Seen, *, at: datetime) -> None:
@@ -47,6 +63,7 @@ def end_broken(seen: Seen, *, at: datetime) -> None:
         "sum_due": str(owed.due),
         "how": {
             "overdue": str(owed.overdue), "interest": str(owed.interest), "paid": str(owed.paid),
+            "beyond": str(owed.beyond),
         },
     }  # fmt: skip
     move(agreement, Agreement.Status.BROKEN, by=None, at=at, data=told, sum_due=owed.due)

@@ -1,11 +1,13 @@
 """How a plan stands as far as the bank knows: its instalments against the repayments."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils.timezone import localdate
 
+from accounts import queries as ledger
 from plans import early
 from plans.keeping import queries, rules
 from plans.models import Agreement, Instalment
@@ -25,6 +27,7 @@ class Seen:
     settled_on: date | None  # all of it, early, with interest for the time used only
     promise: rules.Promise
     stops: list[rules.Stop]
+    asked: list[rules.Stop]  # days on which a change that was asked for in the remedy waited
     today: date
 
     @property
@@ -56,17 +59,21 @@ class Seen:
         if self.settled_on:
             return rules.Step.COMPLETED
         step = rules.follows(
-            self.met, self.promise, on=self.as_of, stops=self.stops, noticed_on=noticed_on
-        )
+            self.met, self.promise, on=self.as_of, stops=self.stops, noticed_on=noticed_on,
+            asked=self.asked,
+        )  # fmt: skip
         review_on = self.agreement.offer.review_on
         if step is rules.Step.COMPLETED and review_on and self.as_of < review_on:
             return rules.Step.GO_ON  # a token plan runs to its review
         if step in (rules.Step.NOTICE, rules.Step.BROKEN) and self.stands:
             return rules.Step.GO_ON
+        if step is rules.Step.NOTICE and self.today - self.as_of > rules.FRESH:
+            return rules.Step.GO_ON
         return step
 
     def remedy_until(self, noticed_on: date) -> date:
-        return rules.remedy_until(noticed_on, self.promise, on=self.as_of, stops=self.stops)
+        stops = [*self.stops, *self.asked]
+        return rules.remedy_until(noticed_on, self.promise, on=self.as_of, stops=stops)
 
     @property
     def notice_from(self) -> date | None:
@@ -74,6 +81,10 @@ class Seen:
         return rules.notice_if_nothing_comes(
             self._open, self.promise, on=self.as_of, stops=self.stops
         )
+
+    @property
+    def is_short(self) -> bool:
+        return any(one.short for one in self._open)
 
     @property
     def _open(self) -> list[rules.Met]:
@@ -85,11 +96,15 @@ class Seen:
 
 
 def look(agreement: Agreement, *, at: datetime) -> Seen:
-    """Match a plan with the ledger. Reads only. Five queries."""
+    """Match a plan with the ledger. Reads only. Five queries; three more in a remedy.
+
+    What comes after a plan was settled early meets nothing of it any more.
+    """
     dues = list(agreement.instalments.all())
     paid = queries.repayments(agreement)
-    met, beyond = rules.match(queries.awaited(dues), paid)
     settled = _settled_early(agreement, dues, paid)
+    until = settled[0] if settled else date.max
+    met, beyond = rules.match(queries.awaited(dues), [each for each in paid if each.on <= until])
     return Seen(
         agreement,
         dues,
@@ -99,6 +114,7 @@ def look(agreement: Agreement, *, at: datetime) -> Seen:
         settled[0] if settled else None,
         queries.promised(agreement),
         queries.stops(agreement),
+        queries.changes_asked(agreement),
         localdate(at),
     )
 
@@ -107,11 +123,17 @@ def _settled_early(
     agreement: Agreement, dues: list[Instalment], paid: list[rules.Paid]
 ) -> tuple[date, Decimal] | None:
     """Return when a plan with interest was settled, and what was left over; None if it is not."""
-    offer = agreement.offer
-    if not offer.rate or not paid:
+    if not agreement.offer.rate or not paid:
         return None
+    return rules.settled_on(paid, _settling(agreement, dues))
+
+
+def _settling(
+    agreement: Agreement, dues: list[Instalment]
+) -> Callable[[rules.Credits, date], Decimal]:
+    """Return what says what settles a plan on a day, after what was paid before."""
+    offer, unit = agreement.offer, money.unit(agreement.account.currency)
     schedule = [Due(due.due_on, due.amount, due.interest) for due in dues]
-    unit = money.unit(agreement.account.currency)
 
     def payable(before: rules.Credits, on: date) -> Decimal:
         return early.settled_on(
@@ -119,17 +141,22 @@ def _settled_early(
             agreed_on=localdate(offer.made_at), on=on, unit=unit,
         ).payable  # fmt: skip
 
-    return rules.settled_on(paid, payable)
+    return payable
 
 
 def reckoning(agreement: Agreement, dues: list[Instalment]) -> rules.Reckoning:
     """Return how what is due at an early end is computed; after it, the same as when it was told.
 
-    Interest of the plan is in it up to the day of the feed by which it ended.
+    Interest of the plan is in it up to the day of the feed by which it ended, and none for money
+    that had been repaid (CN-PLAN-14).
     """
     up_to = agreement.watched_as_of or agreement.account.as_of
-    return rules.Reckoning(
-        agreement.offer.overdue,
-        sum((due.interest for due in dues if due.day <= up_to), Decimal(0)),
-        sum((due.paid for due in dues), Decimal(0)),
-    )
+    paid = sum((due.paid for due in dues), Decimal(0))
+    interest = sum((due.interest for due in dues if due.day <= up_to), Decimal(0))
+    if agreement.offer.rate:
+        before = rules.paid_by_day(queries.repayments(agreement))
+        used = _settling(agreement, dues)(before, up_to) + paid - agreement.total
+        interest = max(Decimal(0), min(interest, used))
+    told = agreement.sum_due
+    owed = ledger.position(agreement.account).balance if told is None else told
+    return rules.Reckoning(agreement.offer.overdue, interest, paid, owed)

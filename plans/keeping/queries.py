@@ -5,14 +5,21 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
 
 from accounts.models import CardAccount, Hold, Posting
 from plans.agreement import Terms
 from plans.keeping.rules import Awaited, Paid, Promise, Stop
 from plans.models import Agreement, Instalment, Offer, PlanRequest
+from portal.records.audit import subject_of
+from portal.records.models import AuditEvent
 
+LIVE = (Offer.Status.PROPOSED, Offer.Status.PREPARING, Offer.Status.OPEN)
+ANSWERED = (  # how the wait for a change ends without a new agreement
+    "plans.planrequest.refused", "plans.planrequest.withdrawn",
+    "plans.offer.declined", "plans.offer.expired", "plans.offer.withdrawn",
+)  # fmt: skip
 QUIET = (Hold.Reason.BREATHING_SPACE, Hold.Reason.INSOLVENCY, Hold.Reason.DEATH)  # no reminders
 STOPS = (*QUIET, Hold.Reason.DISPUTE)  # the clock of lateness stands
 PROMISED_BEFORE = Promise(lateness_allowed=0, missed_allowed=0, remedy_days=14)
@@ -53,16 +60,31 @@ def repayments(agreement: Agreement) -> list[Paid]:
     )  # fmt: skip
     rows = list(made.order_by("posted_on", "ref").values_list("ref", "posted_on", "amount"))
     back = taken_back(account, [ref for ref, _, _ in rows]) if rows else {}
-    found = [Paid(on, -amount - back.get(ref, Decimal(0))) for ref, on, amount in rows]
+    found = [
+        Paid(on, -amount - max(Decimal(0), back.get(ref, Decimal(0)))) for ref, on, amount in rows
+    ]
     return [each for each in found if each.amount > 0]
 
 
 def taken_back(account: int, refs: Iterable[str]) -> dict[str, Decimal]:
-    """Return how much of each of these postings of an account came to nothing, by reference."""
+    """Return how much of each of these postings of an account came to nothing, by reference.
+
+    A correction of a correction counts for the posting at their root, each once.
+    """
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    named = Posting.objects.filter(account=account, amount__gt=0, reverses__in=list(refs))
-    for ref, amount in named.values_list("reverses", "amount"):
-        sums[ref] += amount
+    naming: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
+    corrections = Posting.objects.filter(account=account, reverses__gt="")
+    for ref, amount, named in corrections.values_list("ref", "amount", "reverses"):
+        naming[named].append((ref, amount))
+    roots = {ref: ref for ref in refs}
+    waiting = list(roots)
+    while waiting:
+        named = waiting.pop()
+        for ref, amount in naming[named]:
+            if ref not in roots:
+                roots[ref] = roots[named]
+                sums[roots[ref]] += amount
+                waiting.append(ref)
     return sums
 
 
@@ -108,11 +130,32 @@ def is_automatic(account: CardAccount) -> bool:
 def is_being_changed(agreement: Agreement) -> bool:
     """Tell whether the cardholder asked for a change that is not decided, or not answered, yet."""
     asked = PlanRequest.objects.filter(revises=agreement)
-    live = (Offer.Status.PROPOSED, Offer.Status.PREPARING, Offer.Status.OPEN)
     return (
         asked.filter(status__in=PlanRequest.OPEN).exists()
-        or Offer.objects.filter(request__in=asked, status__in=live).exists()
+        or Offer.objects.filter(request__in=asked, status__in=LIVE).exists()
     )
+
+
+def changes_asked(agreement: Agreement) -> list[Stop]:
+    """Return the days on which a change that was asked for waited; none without a notice.
+
+    From the day it was sent to the day before the last answer to it, or the end of its offer.
+    """
+    if not agreement.breach_noticed_at:
+        return []
+    asked = PlanRequest.objects.filter(revises=agreement, submitted_at__isnull=False)
+    return [_waited(each) for each in asked.prefetch_related("offers")]
+
+
+def _waited(asked: PlanRequest) -> Stop:
+    offers = list(asked.offers.all())
+    sent_on = localdate(asked.submitted_at)
+    if asked.status in PlanRequest.OPEN or any(offer.status in LIVE for offer in offers):
+        return Stop(sent_on)
+    subjects = [subject_of(thing) for thing in (asked, *offers)]
+    answers = AuditEvent.objects.filter(subject__in=subjects, verb__in=ANSWERED)
+    answered = answers.aggregate(last=Max("at"))["last"]
+    return Stop(sent_on, localdate(answered) if answered else sent_on)
 
 
 def to_watch(*, at: datetime) -> QuerySet[Agreement]:

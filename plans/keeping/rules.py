@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 ZERO = Decimal(0)
 DAY = timedelta(days=1)
+POSTED_WITHIN = 3 * DAY  # banks post what is paid on a Friday evening on the Monday
+FRESH = 7 * DAY  # in books that are older, what was paid since cannot be seen
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Stop(NamedTuple):
 def days_stopped(stops: Sequence[Stop], *, after: date, up_to: date) -> int:
     """Return how many days behind `after`, up to and with `up_to`, any hold stood; each once."""
     stopped, counted = 0, after + DAY
-    for stop in sorted(stops):
+    for stop in sorted(stops, key=lambda stop: stop.from_on):
         first = max(stop.from_on, counted)
         end = min(stop.until_on or date.max, up_to + DAY)
         if first < end:
@@ -152,17 +154,19 @@ def follows(
     on: date,
     stops: Sequence[Stop],
     noticed_on: date | None = None,
+    asked: Sequence[Stop] = (),
 ) -> Step:
     """Return what follows at the end of `on`, the day up to which the bank knows.
 
     A breach: more than `missed_allowed` payments missed at a time, or all that is left to be paid.
     It is cured when those that were missed by the notice no longer make one; what was missed later
-    needs a notice of its own.
+    needs a notice of its own. Days on which a change was `asked` for add to the remedy; behind its
+    last day POSTED_WITHIN passes before the end: what was paid by then has shown.
     While the clock stands there is no notice and no end.
     """
     if all(not one.short for one in met):
         return Step.COMPLETED
-    then = missed(met, promise, on=noticed_on or on, stops=stops)
+    then = missed(met, promise, on=min(noticed_on or on, on), stops=stops)
     breach = is_breach(then, met, promise)
     if noticed_on and not breach:
         return Step.CURED
@@ -170,8 +174,8 @@ def follows(
         return Step.GO_ON
     if noticed_on is None:
         return Step.NOTICE
-    over = on > remedy_until(noticed_on, promise, on=on, stops=stops)
-    return Step.BROKEN if over else Step.GO_ON
+    until = remedy_until(noticed_on, promise, on=on, stops=[*stops, *asked])
+    return Step.BROKEN if on > until + POSTED_WITHIN else Step.GO_ON
 
 
 def is_breach(missed: Sequence[Met], met: Sequence[Met], promise: Promise) -> bool:
@@ -215,12 +219,25 @@ def settled_on(
 
 @dataclass(frozen=True)
 class Reckoning:
-    """What is due when a plan ends early: what it covered, as if nothing had been waived."""
+    """What is due when a plan ends early: what it covered, as if nothing had been waived.
+
+    Never more than the whole account owed then.
+    """
 
     overdue: Decimal  # undisputed, when the plan was offered
     interest: Decimal  # of the plan, in the instalments that were due by the end
     paid: Decimal
+    owed: Decimal  # the account's balance
+
+    @property
+    def left(self) -> Decimal:
+        return max(ZERO, self.overdue + self.interest - self.paid)
 
     @property
     def due(self) -> Decimal:
-        return max(ZERO, self.overdue + self.interest - self.paid)
+        return max(ZERO, min(self.left, self.owed))
+
+    @property
+    def beyond(self) -> Decimal:
+        """What of it the account did not owe any more: it is not asked for."""
+        return self.left - self.due

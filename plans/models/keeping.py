@@ -43,6 +43,9 @@ class Agreement(models.Model):
     breach_noticed_at = models.DateTimeField(null=True)
     remedy_until = models.DateField(null=True, help_text="Until then what is missed can be paid.")
     ended_at = models.DateTimeField(null=True)
+    taken_back_at = models.DateTimeField(
+        null=True, help_text="Completed, and money came back since: when that was seen."
+    )
     sum_due = MoneyField(null=True, help_text="What was due when it ended early, as told.")
     certificate = models.OneToOneField(
         "records.Document",
@@ -88,6 +91,11 @@ class Agreement(models.Model):
                 fields=["ended_at", "id"],
                 condition=Q(status="completed", certificate=None),
                 name="plans_agreement_to_certify",
+            ),
+            models.Index(
+                fields=["taken_back_at"],
+                condition=Q(taken_back_at__isnull=False),
+                name="plans_agreement_taken_back",
             ),
             models.Index(
                 fields=["watched_on"], condition=Q(status="active"), name="plans_agreement_watched"

@@ -42,6 +42,8 @@ def offer_page(request: PortalRequest, number: str) -> HttpResponse:
     offer = _offer(request, number)
     draft, terms = _draft(offer), Terms.unsealed(offer.number, offer.sealed_terms)
     text, live = clauses(terms), actions.is_live(offer, at=now())
+    if live:
+        signing.note_shown(offer, draft, by=request.user, at=now())
     facts = {
         "offer": offer,
         "clauses": text,
@@ -100,6 +102,9 @@ def sign(request: PortalRequest, number: str) -> HttpResponse:
     if not actions.is_live(offer, at=now()):
         return render(request, "plans/offer_changed.html", {"offer": offer}, status=409)
     draft, name = _draft(offer), offer.account.cardholder.person.full_name
+    if not signing.was_shown(offer, draft):
+        messages.info(request, _("Please read the agreement first. You sign it from this page."))
+        return redirect("plans:offer", number)
     data = request.POST if request.method == "POST" else None
     form = SignForm(data, full_name=name, initial={"sha256": draft.sha256})
     posted = request.method == "POST" and form.is_valid()

@@ -45,7 +45,6 @@ def start(request: PortalRequest, ref: str) -> HttpResponse:
     context: dict[str, Any] = {"account": account, "draft": draft, "told": told}
     context["revises"] = revises
     if found := askable.reasons(account, revises=revises):
-        actions.note_refusal(account, found, by=request.user, at=now())
         return render(request, "plans/situation/not_now.html", context | _not_now(request, found))
     if situation is None:
         return render(request, "plans/situation/begin.html", context)
@@ -145,8 +144,9 @@ def _page(
         told = form.told
         if form.is_bound:
             told = rules.saved(told, form.section, form.answers, finished=True, version=0)
-        context |= {"sums": rules.sums(told), "left": rules.left_each_month(told)}
-    page = "_left" if wants_fragment(request) else "part"
+        left = None if form.errors else rules.left_each_month(told)
+        context |= {"sums": rules.sums(told), "left": left, "complete": left}
+    page = "_left" if wants_fragment(request) and form.section in rules.SUMS else "part"
     if form.section == "needs":
         page = "needs"
     return render(request, f"plans/situation/{page}.html", context, status=status)
@@ -156,6 +156,8 @@ def _saved(request: PortalRequest, account: CardAccount, form: PartForm) -> Http
     if not form.is_valid():
         return _page(request, account, form, 422)
     if isinstance(form, NeedsForm) and not form.says_something:
+        if form.told.versions.get("needs", 0) > form.cleaned_data["version"]:
+            return _changed_meanwhile(request, account, form)
         return _forgotten(request, account)
     try:
         told = actions.save(
@@ -166,6 +168,8 @@ def _saved(request: PortalRequest, account: CardAccount, form: PartForm) -> Http
     except Stale:
         return _changed_meanwhile(request, account, form)
     except Refused as no:
+        if "consent" not in form.fields:  # taken back in another window at this moment
+            return _changed_meanwhile(request, account, form)
         form.add_error("consent", said(no))
         return _page(request, account, form, 422)
     if told.again > form.told.again:

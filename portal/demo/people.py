@@ -80,9 +80,6 @@ def make() -> None:
         if position(account).overdue > 0:
             own.setdefault(account.cardholder.ref, account)
     signer = own.pop(SIGNER)
-    if begun := running.beginning([*own.values()]):
-        payer = own.pop(begun.account.cardholder.ref).cardholder
-        running.running(begun, activate(payer, "running@example.com", "zh-hans"), agent)
     free = iter(own.values())
     for state, reach in STATES.items():
         account = signer if state == "signed" else next(free)
@@ -216,7 +213,7 @@ def expired(account: CardAccount, agent: User) -> None:
 
 
 def signed(account: CardAccount, agent: User) -> None:
-    running.sign(offered(account, agent), _owner(account), at=now())
+    running.running(account, _owner(account), agent, folder=folder() / "feed-repayment")
 
 
 def certified(account: CardAccount, kind: str) -> None:

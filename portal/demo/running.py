@@ -1,20 +1,24 @@
 """A plan that has run for some weeks, a signature, and a budget that was told."""
 
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from itertools import product
+from contextlib import ExitStack
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
 from django.utils.timezone import get_current_timezone, localdate, now
 
 from accounts import queries as ledger
 from accounts import stepup
+from accounts.feed.make import Sheet
+from accounts.feed.manifest import FORMAT
+from accounts.feed.rows import specs
 from accounts.models import CardAccount, User
-from plans import actions, document, policies, rules, signing
+from plans import actions, document, rules, signing
 from plans.keeping.actions import watch
-from plans.keeping.rules import Awaited, Paid, match
 from plans.models import Agreement, Offer
 from plans.situation import actions as situation
 from portal.kit import money
@@ -40,70 +44,71 @@ def sign(offer: Offer, owner: User, *, at: datetime) -> Agreement:
         typed_name=offer.account.cardholder.person.full_name, method=method,
         consents=["agree", "no_new_card", "electronic"], session="demo", address="demo",
     )  # fmt: skip
+    signing.note_shown(offer, draft, by=owner, at=at)
     return signing.accept(offer, draft, signature=signature, by=owner, at=at)
 
 
-# == a plan that runs: a payment made, one late, one or more to come
+# == a plan that runs: one payment made, one late in part, the others to come
+
+AGO, WAIT, MONTHS = 50, 5, 6  # days since the signature; from it to the first payment
 
 
-@dataclass(frozen=True)
-class Beginning:
-    account: CardAccount
-    choice: rules.Choice
-    on: date  # the books of that day, and the signature
+def running(account: CardAccount, owner: User, agent: User, *, folder: Path) -> Agreement:
+    """Go from the request to the signature as of that day; then a feed brings a repayment.
 
-
-def beginning(accounts: Sequence[CardAccount]) -> Beginning | None:
-    """Return how a plan could have begun that is so by now; None on the rare day without one."""
-    today = localdate()
-    days = [today - timedelta(days=back) for back in range(40, 68, 3)]
-    tried = (_of(account, on) for account, on in product(accounts, days))
-    return next((found for found in tried if found), None)
-
-
-def _of(account: CardAccount, on: date) -> Beginning | None:
-    then = CardAccount.objects.get(pk=account.pk)
-    then.as_of = on
-    total, unit = ledger.plannable(then).overdue, money.unit(account.currency)
-    rows = account.postings.filter(kind="repayment", posted_on__gt=on)
-    paid = [Paid(day, -amount) for day, amount in rows.values_list("posted_on", "amount")]
-    least = policies.in_force(on).least_instalment(account.currency)
-    for months, wait in product(range(3, 13), (5, 12, 19)):
-        each = rules.each_for(total, months, unit=unit) if total > 0 else total
-        if each < max(least, unit):
-            return None
-        choice = rules.Choice(each, months, on + timedelta(days=wait))
-        if _shows(rules.divided(total, choice, agreed_on=on, unit=unit), paid):
-            return Beginning(account, choice, on)
-    return None
-
-
-def _shows(dues: list[rules.Due], paid: list[Paid]) -> bool:
-    """Tell whether the first payment is made, the next one late, and another still to come."""
-    met, _ = match([Awaited(i, due.on, due.amount) for i, due in enumerate(dues)], paid)
-    late = [one for one in met if one.short and one.awaited.day < localdate()]
-    coming = [one for one in met if one.short and one.awaited.day > localdate()]
-    return not met[0].short and len(late) == 1 and bool(coming)
-
-
-def running(begun: Beginning, owner: User, agent: User) -> Agreement:
-    """Go from the request to the signature as of that day, then look at what was paid since."""
-    account, choice = begun.account, begun.choice
-    at = datetime.combine(begun.on, time(17, 30), tzinfo=get_current_timezone())
-    books = CardAccount.objects.filter(pk=account.pk)
-    books.update(as_of=begun.on)
-    request = actions.draft(account, choice, reason="工资要到月底才发。", by=owner, at=at)
+    The books are put back to that day meanwhile, as the offer takes its sum from them.
+    """
+    on, books = localdate() - timedelta(days=AGO), CardAccount.objects.filter(pk=account.pk)
+    at = datetime.combine(on, time(17, 30), tzinfo=get_current_timezone())
+    books.update(as_of=on)
+    then = books.get()
+    each = rules.each_for(ledger.plannable(then).overdue, MONTHS, unit=money.unit(account.currency))
+    choice = rules.Choice(each, MONTHS, on + timedelta(days=WAIT))
+    request = actions.draft(then, choice, reason="工资要到月底才发。", by=owner, at=at)
     actions.submit(request, by=owner, at=at)
     actions.take(request, by=agent, at=at)
     offer = actions.make_offer(
         request, choice, findings=["exceeds_ability", "still_willing"], explanation="",
-        basis_version=account.version, by=agent, at=at,
+        basis_version=then.version, by=agent, at=at,
     )  # fmt: skip
     document.render_drafts(offer, at=at)
     agreement = sign(Offer.objects.get(pk=offer.pk), owner, at=at)
     books.update(as_of=account.as_of)
+    write_repayment(folder, account, money.rounded(each * Decimal("1.4"), account.currency))
+    call_command("import_feed", folder, verbosity=0)
     watch(agreement, at=now())
     return agreement
+
+
+def write_repayment(out: Path, account: CardAccount, amount: Decimal) -> None:
+    """Write a delta with one repayment of three days ago, and the statement made since, if any."""
+    out.mkdir(parents=True, exist_ok=True)
+    today = localdate()
+    day, kinds = today - timedelta(days=3), specs(today)
+    with ExitStack() as files:
+        sheets = {
+            name: files.enter_context(
+                Sheet(out, name, [c.name for c in kinds[name].columns], kinds[name].control)
+            )
+            for name in ("statements", "postings")
+        }
+        for made in account.statements.filter(statement_on__gte=day).order_by("statement_on"):
+            sheets["statements"].add(
+                account_ref=account.ref, statement_on=made.statement_on, due_on=made.due_on,
+                opening_balance=made.opening_balance, minimum_due=made.minimum_due,
+                closing_balance=made.closing_balance - amount,
+            )  # fmt: skip
+        sheets["postings"].add(
+            posting_ref=f"{account.ref}-90001", account_ref=account.ref, posted_on=day,
+            transacted_on=day, kind="repayment", amount=-amount, description="转账还款",
+            merchant="", channel="", reverses="",
+        )  # fmt: skip
+        entries = [sheet.entry() for sheet in sheets.values()]
+    manifest = {
+        "format": FORMAT, "feed_id": f"made-repayment-{today}", "kind": "delta",
+        "as_of": str(today), "institution": "DEMO", "encoding": "utf-8", "files": entries,
+    }  # fmt: skip
+    (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 # == a budget

@@ -42,7 +42,7 @@ def test_a_passkey_signs_once_and_a_device_that_says_no_loses_nothing(
     page, live_server, sign_in, held, axe, tmp_path, capsys
 ):
     scene = behind()
-    offer, (device, know_the_finger) = scene.offered(), held
+    offer, (device, know_the_finger) = scene.reading(scene.offered()), held
     device.added_to(scene.holder)
     sign_in(scene.holder)
     page.goto(live_server.url + reverse("plans:sign", args=[offer.number]))

@@ -81,9 +81,15 @@ class Scene:
             document.render_drafts(offer, at=now())
         return Offer.objects.get(pk=offer.pk)
 
+    def reading(self, offer: Offer) -> Offer:
+        """The cardholder has opened the page with the whole text, in both languages."""
+        for draft in offer.drafts.all():
+            signing.note_shown(offer, draft, by=self.holder, at=now())
+        return offer
+
     def sign(self, offer: Offer, *, language: str = "en", at: datetime | None = None) -> Agreement:
         signature = signing.Signature("Test Person", "email-code", ["agree"], "s", "a")
-        draft = offer.drafts.get(language=language)
+        draft = self.reading(offer).drafts.get(language=language)
         return signing.accept(offer, draft, signature=signature, by=self.holder, at=at or now())
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal as D
 
 import pytest
 import time_machine
+from django.db import connection
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localdate, now
@@ -17,6 +18,7 @@ from accounts.models import Hold
 from plans import actions, rules
 from plans.actions import changing
 from plans.keeping import certificate
+from plans.keeping.actions import watch
 from plans.keeping.rules import Step
 from plans.models import Agreement, Instalment, PlanRequest
 from plans.settling import settling
@@ -25,7 +27,7 @@ from portal.kit.errors import Refused, Stale
 from portal.records import documents, proof
 from portal.records.models import AuditEvent
 from portal.records.verification import check
-from tests.people import cardholder, sign_in
+from tests.people import cardholder, in_parallel, sign_in
 from tests.plans.kept import events, kept, noon
 from tests.plans.scene import behind
 from tests.plans.telling import tell
@@ -61,7 +63,7 @@ def watched(plan, day):
 
 
 def pay_all(plan):
-    plan.pay(localdate(), 1000)
+    plan.pay(plan.day(1, -9), 1000)
 
 
 def test_what_is_said_follows_the_days_of_the_feed():
@@ -88,7 +90,7 @@ def test_a_notice_is_put_right_by_exactly_what_is_told():
 
 def test_what_was_paid_counts_before_the_watch_comes_by(client):
     plan = kept()
-    plan.pay(localdate(), 300)
+    plan.pay(plan.day(1, -9), 300)
     found = standing(plan.agreement, at=now())
     assert [(p.state, p.due.paid) for p in found.payments] == [
         ("coming", 300), ("coming", 0), ("coming", 0),
@@ -417,7 +419,7 @@ def test_a_smaller_payment_than_the_longest_plan_allows_is_raised():
 
 def test_nothing_left_to_divide_is_said(client):
     plan = kept()
-    pay_all(plan)
+    plan.pay(localdate(), 1000)
     me(client, plan)
     assert "nothing to divide" in text(client.get(url(plan, "change")))
     assert client.post(url(plan, "change")).url == url(plan, "change")
@@ -456,3 +458,30 @@ def test_the_certificate_and_its_proof_pack_are_fetched_and_noted(client):
     assert [e.data["what"] for e in fetched.order_by("seq")] == ["certificate", "certificate proof"]
     verify = client.get(reverse("verify:document", args=[filed.code]))
     assert "Certificate of a plan that was kept" in text(verify)
+
+
+# == at the same moment as the watch
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+@pytest.mark.django_db(transaction=True)
+def test_taking_back_and_ending_by_rule_leave_one_truth():
+    plan = kept(terms={"cooling_off": 365})
+    plan.watch(plan.day(2, 8))
+    over = plan.day(2, 26)
+    plan.feed(over)
+
+    def act(which):
+        try:
+            if which:
+                return watch(plan.agreement, at=noon(over))
+            return take_back(plan, noon(over)) or "taken back"
+        except Stale:
+            return None
+
+    done = in_parallel(2, act)
+    agreement = Agreement.objects.get()
+    won = {"broken": Step.BROKEN, "withdrawn": "taken back"}[agreement.status]
+    assert [each for each in done if each] == [won]
+    assert len(events("plan.broken")) + len(events("plan.withdrawn")) == 1
+    assert len(events("collection.resume")) == 1

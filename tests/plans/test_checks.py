@@ -120,6 +120,9 @@ EDGES = [
     ("share", plan(kind=STEPPED, low=D(50), low_months=2), {"left": D(150)}, "second"),
     ("share", PLAN, {"left": D(-5)}, "second"),
     ("share", PLAN, {"left": None}, "ok"),
+    ("share_beside", PLAN, {"left": D(1000), "promised": D(800)}, "ok"),
+    ("share_beside", PLAN, {"left": D(1000), "promised": D("800.01")}, "second"),
+    ("share_beside", PLAN, {"left": D(1000), "promised": D(1001)}, "second"),
 ]  # fmt: skip
 
 

@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils.timezone import localdate, now
 
 from accounts.book import Components
+from accounts.held import own
 from plans import actions, policies, saying
 from plans.actions import automatic
+from plans.choosing import Choosing
 from plans.forms.kinds import OTHER, as_filled, choice_of, waived_for
 from plans.forms.schedule import PlanForm
 from plans.models import Agreement, Offer, PlanQuestion, PlanRequest
@@ -21,6 +23,7 @@ from portal import packs
 from portal.kit.errors import Refused, Stale
 from portal.records.models import Notice
 from tests.people import cardholder, sign_in
+from tests.plans.limits import put_to_use
 from tests.plans.telling import tell
 
 D = Decimal
@@ -368,3 +371,11 @@ def test_what_waits_for_a_second_person_is_not_shown_and_ends_with_the_request(m
         assert "PA-SECRET" not in me.get(page).content.decode()
     me.post(reverse("plans:withdraw", args=[request.number]))
     assert Offer.objects.get().status == "withdrawn"
+
+
+@pytest.mark.parametrize("limits", [{"first_after": 40}, {"first_within": 5}])
+def test_suggested_plans_begin_when_the_policy_lets_them(scene, limits):
+    put_to_use(**limits)
+    choosing = Choosing(own(scene.holder, scene.account.ref), on=localdate())
+    days = {(option.choice.first_on - localdate()).days for option in choosing.options}
+    assert days == {*limits.values()}

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import localdate, now
 from django.utils.translation import override
 
+from accounts.actions import place_hold
 from accounts.models import CardAccount, Cardholder
 from plans import actions, basis, policies, queries
 from plans.agreement import Terms
@@ -271,3 +272,21 @@ def test_two_who_agree_at_once_leave_one(scene):
     assert len(done) == 1
     assert Offer.objects.get().approved_by == done[0]
     assert AuditEvent.objects.filter(verb="plans.offer.preparing").count() == 1
+
+
+@pytest.mark.parametrize("why", ["death", "insolvency", "breathing_space"])
+def test_nothing_is_offered_while_collection_stands_still(scene, why):
+    request = scene.taken()
+    place_hold(scene.account, reason=why, source="bank:1", amount=None, by=None, at=now())
+    scene.account.refresh_from_db()
+    with pytest.raises(Refused) as no:
+        scene.preparing(request)
+    assert no.value.rule.startswith("PLAN-") and not Offer.objects.exists()
+
+
+def test_nothing_is_agreed_to_by_a_second_person_either(scene, waiting, chief):
+    place_hold(scene.account, reason="death", source="bank:1", amount=None, by=None, at=now())
+    Offer.objects.update(basis_version=CardAccount.objects.get().version)
+    with pytest.raises(Refused) as no:
+        actions.approve_offer(Offer.objects.get(), by=chief, at=now())
+    assert no.value.rule == "PLAN-DEATH"

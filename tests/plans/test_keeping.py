@@ -8,12 +8,13 @@ from django.db import connection
 from django.utils.timezone import localdate
 
 from accounts.models import CardAccount, Hold
-from plans import early, rules, tasks
-from plans.keeping import queries
+from plans import actions, early, rules, tasks
+from plans.keeping import certificate, queries
 from plans.keeping.actions import watch
 from plans.keeping.looking import look, reckoning
 from plans.keeping.rules import Paid, Step
-from plans.models import Agreement, PlanRequest
+from plans.models import Agreement, Instalment, PlanRequest
+from plans.standing import standing
 from portal.packs import load
 from portal.records.audit import breaks
 from portal.records.models import AuditEvent, Notice
@@ -75,6 +76,18 @@ def test_an_agreement_that_ended_early_counts_no_longer(plan, status, counts):
     assert len(queries.repayments(plan.agreement)) == counts
 
 
+def test_a_correction_of_a_correction_is_followed_to_its_repayment(plan):
+    paid = plan.pay(plan.day(1), 500)
+    back = plan.take_back(paid, plan.day(1), 200)
+    again = plan._post(plan.day(1), "reversal", D(-150), reverses=back.ref)
+    more = plan._post(plan.day(1), "reversal", D(-300), reverses=again.ref)  # never more than paid
+    ring = plan._post(plan.day(1), "reversal", D(7), reverses=more.ref)
+    type(ring).objects.filter(pk=back.pk).update(reverses=paid.ref)
+    assert queries.repayments(plan.agreement) == [Paid(plan.day(1), D(500))]
+    type(again).objects.filter(pk=more.pk).delete()
+    assert queries.repayments(plan.agreement) == [Paid(plan.day(1), D(450))]
+
+
 # == what is written
 
 
@@ -129,13 +142,19 @@ def test_breach_is_noticed_once_with_its_last_day_and_then_the_plan_ends(plan):
     assert plan.watch(until) is Step.GO_ON
     assert mails("plan.breach") == ["plan.breach"] and plan.agreement.status == "active"
     plan.pay(until, 100)
-    assert plan.watch(until + timedelta(days=1)) is Step.BROKEN
+    assert plan.watch(until + timedelta(days=3)) is Step.GO_ON  # what was paid by then may show
+    assert plan.watch(until + timedelta(days=4)) is Step.BROKEN
     ended = plan.agreement
     assert (ended.status, ended.sum_due) == ("broken", D(900))
     assert mails("plan.broken") == ["plan.broken"]
     (event,) = events("plan.broken")
     assert event["sum_due"] == "900.00"
-    assert event["how"] == {"overdue": "1000.00", "interest": "0.00", "paid": "100.00"}
+    assert event["how"] == {
+        "overdue": "1000.00",
+        "interest": "0.00",
+        "paid": "100.00",
+        "beyond": "0.00",
+    }
     assert event["agreement"] == ended.number and event["document_sha256"]
     assert len(event["schedule"]) == 3 and set(event["waived"]) >= {"principal", "fees"}
     assert not Hold.objects.filter(until_at=None).exists()
@@ -160,6 +179,65 @@ def test_what_was_waived_counts_again_and_interest_of_the_time_used_is_due(db):
     assert used in (10, 15) and plan.agreement.sum_due == 1200 + used
 
 
+def test_no_more_is_due_than_the_account_owes(plan):
+    plan.watch(plan.day(2, 8))
+    plan._post(plan.day(2, 9), "reversal", D(-7500), reverses="AC0001-0")
+    plan.watch(plan.day(2, 30))
+    assert plan.agreement.sum_due == D(500)
+    how = events("plan.broken")[0]["how"]
+    assert (how["overdue"], how["beyond"]) == ("1000.00", "500.00")
+    assert reckoning(plan.agreement, plan.dues).beyond == 500
+
+
+def test_no_interest_is_due_for_what_had_been_repaid(db):
+    plan, dues = with_interest()
+    on = localdate() + timedelta(days=1)
+    plan.pay(on, 900)
+    plan.watch(on)
+    last = plan.dues[-1].day
+    plan.watch(last + timedelta(days=8))
+    plan.watch(last + timedelta(days=40))
+    ended = plan.agreement
+    fair = early.settled_on(
+        D(1000), dues, [(on, D(900))], rate=D("0.12"), agreed_on=localdate(),
+        on=ended.watched_as_of, unit=CENT,
+    )  # fmt: skip
+    assert (ended.status, ended.sum_due) == ("broken", fair.payable)
+    assert fair.payable - 100 < sum(due.interest for due in dues)
+    assert reckoning(ended, plan.dues).due == ended.sum_due
+
+
+def test_no_notice_goes_out_by_old_books(plan):
+    plan.feed(plan.day(2, 8))
+    assert watch(plan.agreement, at=noon(plan.day(2, 16))) is Step.GO_ON
+    assert watch(plan.agreement, at=noon(plan.day(2, 15))) is Step.NOTICE
+
+
+def test_what_the_notice_named_puts_it_right_though_the_feed_is_late(db):
+    plan = kept(terms={"missed_allowed": 0, "lateness_allowed": 5})
+    plan.pay(plan.day(1), "333.33")
+    Instalment.objects.filter(pk=plan.dues[2].pk).update(moved_to=plan.day(2, 3))
+    plan.feed(plan.day(2, 6))
+    noticed = plan.day(2, 12)
+    assert watch(plan.agreement, at=noon(noticed)) is Step.NOTICE
+    assert standing(Agreement.objects.get(), at=noon(noticed)).to_cure == D("333.33")
+    plan.pay(plan.day(2, 7), "333.33")
+    plan.feed(plan.day(2, 8))
+    assert watch(Agreement.objects.get(), at=noon(noticed)) is Step.CURED
+
+
+def test_nothing_is_mailed_of_a_plan_while_all_must_be_quiet(plan):
+    noticed = plan.day(2, 8)
+    plan.watch(noticed)
+    plan.hold("death", noticed + timedelta(days=2))
+    plan.pay(noticed + timedelta(days=4), 400)
+    assert plan.watch(noticed + timedelta(days=4)) is Step.CURED
+    plan.pay(noticed + timedelta(days=5), 600)
+    assert plan.watch(noticed + timedelta(days=5)) is Step.COMPLETED
+    assert certificate.write(plan.agreement, at=noon(noticed + timedelta(days=5)))
+    assert mails() == ["plan.breach"]
+
+
 def test_a_breach_that_is_put_right_is_cured_and_the_plan_goes_on(plan):
     noticed = plan.day(2, 8)
     plan.watch(noticed)
@@ -177,8 +255,8 @@ def test_the_agreement_decides_and_not_the_policy_of_today(db):
     strict = kept(terms={"missed_allowed": 0, "lateness_allowed": 0, "remedy_days": 3})
     assert strict.watch(strict.day(1, 1)) is Step.NOTICE
     assert mails("plan.late") == [] and mails("plan.breach") == ["plan.breach"]  # one mail
-    assert strict.watch(strict.day(1, 4)) is Step.GO_ON
-    assert strict.watch(strict.day(1, 5)) is Step.BROKEN
+    assert strict.watch(strict.day(1, 7)) is Step.GO_ON
+    assert strict.watch(strict.day(1, 8)) is Step.BROKEN
 
 
 @pytest.mark.parametrize("reason", ["dispute", "breathing_space", "insolvency", "death"])
@@ -198,7 +276,7 @@ def test_a_hold_in_the_remedy_prolongs_it(plan):
     Hold.objects.filter(source=source).update(until_at=noon(noticed + timedelta(days=10)))
     plan.watch(noticed + timedelta(days=20))
     assert plan.agreement.remedy_until == noticed + timedelta(days=20)
-    assert plan.watch(noticed + timedelta(days=21)) is Step.BROKEN
+    assert plan.watch(noticed + timedelta(days=24)) is Step.BROKEN
 
 
 def test_a_hold_that_the_feed_does_not_reach_yet_stops_the_end(plan):
@@ -220,12 +298,43 @@ def test_holds_that_do_not_stop_the_clock(plan, facts):
 
 
 def test_a_plan_that_the_cardholder_asked_to_change_does_not_end_before_the_answer(plan):
-    plan.watch(plan.day(2, 8))
-    asked = PlanRequest.objects.get()
-    PlanRequest.objects.filter(pk=asked.pk).update(status="submitted", revises=plan.agreement)
-    assert plan.watch(plan.day(2, 30)) is Step.GO_ON
-    PlanRequest.objects.filter(pk=asked.pk).update(status="refused")
-    assert plan.watch(plan.day(2, 31)) is Step.BROKEN
+    noticed = plan.day(2, 8)
+    plan.watch(noticed)
+    asked = asked_to_change(plan, noticed + timedelta(days=4))
+    assert plan.watch(noticed + timedelta(days=24)) is Step.GO_ON
+    answered = noon(noticed + timedelta(days=24))
+    actions.move(asked, "withdrawn", by=plan.scene.holder, at=answered)
+    assert plan.watch(noticed + timedelta(days=25)) is Step.GO_ON
+    assert plan.agreement.remedy_until == noticed + timedelta(days=34)  # the wait is added
+    assert plan.watch(noticed + timedelta(days=37)) is Step.GO_ON
+    assert plan.watch(noticed + timedelta(days=38)) is Step.BROKEN
+
+
+def asked_to_change(plan, on):
+    asked = PlanRequest.objects.get(number=plan.agreement.offer.request.number)
+    asked.pk, asked.number, asked.status, asked.revises = (
+        None,
+        "PR-CHANGE",
+        "submitted",
+        plan.agreement,
+    )
+    asked.submitted_at, asked.decided_at, asked.decided_by = noon(on), None, None
+    asked.save()
+    return asked
+
+
+def test_a_plan_that_is_kept_ends_what_was_asked_to_change_it(plan):
+    asked = asked_to_change(plan, localdate())
+    offer = plan.agreement.offer
+    offer.pk, offer.number, offer.status, offer.request = None, "PA-CHANGE", "open", asked
+    offer.save()
+    plan.agreement.refresh_from_db()
+    plan.pay(plan.day(1), 1000)
+    assert plan.watch(plan.day(1)) is Step.COMPLETED
+    asked.refresh_from_db()
+    offer.refresh_from_db()
+    assert (asked.status, asked.revises, offer.status) == ("submitted", None, "withdrawn")
+    assert mails() == ["plan.completed", "plan.offer_withdrawn"]
 
 
 @pytest.mark.parametrize("change", [{"status": "written_off"}, {"closed_by_feed": True}])
@@ -261,6 +370,7 @@ def test_money_that_comes_back_later_leaves_it_completed_and_the_staff_are_told_
     plan.watch(plan.day(1))
     plan.take_back(paid, plan.day(1, 5))
     plan.feed(plan.day(1, 5))
+    assert not certificate.write(plan.agreement, at=noon(plan.day(1, 5)))  # before it is watched
     waiting = queries.to_watch(at=noon(plan.day(1, 5)))
     assert list(waiting) == [plan.agreement]
     plan.watch(plan.day(1, 5))
@@ -269,6 +379,10 @@ def test_money_that_comes_back_later_leaves_it_completed_and_the_staff_are_told_
     assert verbs() == ["completed", "taken_back"]
     assert len(events("plan.completed")) == 1 and not events("plan.broken")
     assert list(queries.to_certify()) == []
+    assert plan.agreement.taken_back_at == noon(plan.day(1, 5))
+    plan.pay(plan.day(1, 7), 1000)
+    plan.watch(plan.day(1, 7))
+    assert plan.agreement.taken_back_at is None
 
 
 def test_small_payments_run_to_their_review(db):
@@ -304,6 +418,12 @@ def test_a_plan_with_interest_is_settled_early_for_the_time_used(db, less, step)
         assert [due.paid_on for due in plan.dues] == [plan.day(1), on, on]
         (event,) = events("plan.completed")
         assert event["beyond"] == "0.00" and event["settled_on"] == on.isoformat()
+        paid, later = plan.paid, plan.day(3)
+        plan.pay(later, 500)
+        plan.watch(later)
+        assert plan.paid == paid  # what comes later is none of the plan's
+        assert {due.paid_on for due in plan.dues[1:]} == {on}
+        assert look(plan.agreement, at=noon(later)).beyond == 500
 
 
 def test_a_plan_with_interest_that_runs_to_its_end_is_completed_to_the_cent(db):
@@ -347,6 +467,21 @@ def test_one_plan_that_fails_does_not_stop_the_others(plan, monkeypatch):
     assert seen == {failing: None, second.agreement.pk: localdate()}
 
 
+def test_what_another_round_has_watched_is_left(plan, monkeypatch):
+    twice = list(queries.to_watch(at=noon(localdate())))
+    plan.watch(localdate())
+    real, calls = queries.to_watch, []
+
+    class Read:  # the batch was read before the other round came to it
+        def filter(self, **which):
+            return twice if "pk__gt" in which else real(at=noon(localdate())).filter(**which)
+
+    monkeypatch.setattr(tasks.keeping, "to_watch", lambda *, at: Read())
+    monkeypatch.setattr(tasks, "watch", lambda agreement, *, at: calls.append(agreement.pk))
+    tasks.watch_plans()
+    assert calls == []
+
+
 def test_a_full_batch_calls_for_the_next(plan, monkeypatch):
     called = []
     monkeypatch.setattr(tasks, "BATCH", 1)
@@ -362,7 +497,7 @@ def test_a_full_batch_calls_for_the_next(plan, monkeypatch):
 def test_two_watchers_at_once_do_each_thing_once():
     plan = kept()
     plan.watch(plan.day(2, 8))
-    over = plan.day(2, 23)
+    over = plan.day(2, 26)
     plan.feed(over)
     steps = in_parallel(2, lambda _: watch(plan.agreement, at=noon(over)))
     assert sorted(str(step) for step in steps) == ["None", str(Step.BROKEN)]

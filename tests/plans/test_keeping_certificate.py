@@ -15,6 +15,7 @@ from plans.notices import NOTICES, tell
 from portal.records import documents
 from portal.records.models import Document, Notice
 from tests.plans.kept import kept, noon
+from tests.plans.test_keeping import another
 
 D = Decimal
 
@@ -69,8 +70,6 @@ def test_what_was_waived_is_said_and_a_token_plan_certifies_no_settlement(db):
 
 
 def kept_token():
-    from tests.plans.test_keeping import another
-
     review = localdate() + timedelta(days=100)
     small = kept(another(), terms={"kind": "token", "review_on": review}, kind="token",
                  review_on=review)  # fmt: skip
@@ -89,6 +88,25 @@ def test_one_that_fails_waits_and_leaves_no_file(completed, monkeypatch):
     monkeypatch.undo()
     tasks.write_certificates()  # it pauses
     assert not Document.objects.filter(kind="plans.certificate").exists()
+
+
+def test_those_that_cannot_be_drawn_take_no_place_of_the_others(completed, monkeypatch):
+    second = kept(another())
+    second.pay(second.day(1), 1000)
+    second.watch(second.day(1, 1))
+    drawn = certificate.draw
+
+    def broken(agreement, **facts):
+        if agreement.pk == completed.agreement.pk:
+            raise RuntimeError("a fault")
+        return drawn(agreement, **facts)
+
+    monkeypatch.setattr(certificate, "draw", broken)
+    monkeypatch.setattr(tasks, "DRAWN", 1)
+    tasks.write_certificates()
+    assert not Document.objects.filter(kind="plans.certificate").exists()
+    tasks.write_certificates()
+    assert Document.objects.get(kind="plans.certificate").number.startswith(second.agreement.number)
 
 
 @pytest.mark.django_db

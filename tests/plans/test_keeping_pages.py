@@ -60,6 +60,11 @@ def test_a_plan_is_in_the_lists_it_belongs_to(plan):
     plan.watch(plan.day(2, 10))
     assert shown("look", at=at) == pk
     assert shown("ended", at=at + timedelta(days=91)) == []
+    assert shown("look", at=at + timedelta(days=179)) == pk
+    assert shown("look", at=at + timedelta(days=181)) == []
+    CardAccount.objects.update(closed_by_feed=True)  # both halves: it is there once
+    tabs = {tab.key: tab.count for tab in lists.tabs(plan.scene.agent, at=at)}
+    assert tabs == {"late": 0, "remedy": 0, "look": 1, "running": 0, "ended": 1}
 
 
 def test_lists_go_page_by_page_and_never_twice(plan, monkeypatch):
@@ -99,9 +104,11 @@ def test_the_page_of_a_plan_says_what_was_paid_and_how_it_would_end(client, plan
     assert "the notice goes out with the books of" in body and "Test Person" not in body
     plan.watch(plan.day(2, 8))
     assert "The notice went out on" in client.get(address("staff_agreement", plan)).text
-    plan.watch(plan.day(2, 23))
+    plan._post(plan.day(2, 9), "reversal", D(-7500), reverses="AC0001-0")
+    plan.watch(plan.day(2, 26))
     body = client.get(address("staff_agreement", plan)).content.decode()
-    assert "What was due when it ended" in body and "¥900.00" in body
+    assert "did not owe any more" in body and "¥400.00" in body and "¥500.00" in body
+    assert "What was due when it ended" in body
 
 
 # == holds

@@ -102,6 +102,7 @@ def test_nothing_is_lost_nothing_is_met_twice_and_order_does_not_matter(paid, ch
         ([Stop(day("01-11"), day("01-19")), Stop(day("01-12"), day("01-14"))], 2),  # one inside
         ([Stop(day("01-18"))], 7),  # not lifted
         ([Stop(day("01-01"))], 0),
+        ([Stop(day("01-11")), Stop(day("01-11"), day("01-13"))], 0),  # two from one day
         ([Stop(day("01-21"))], 10),  # after the day we look at
     ],
 )
@@ -134,11 +135,14 @@ def test_a_payment_is_late_at_once_and_missed_after_the_days_allowed(on, is_late
         ("02-18", [], [Stop(day("02-11"), day("02-12"))], None, Step.GO_ON),
         ("02-19", [], [Stop(day("02-11"), day("02-12"))], None, Step.NOTICE),
         ("03-04", [], [], "02-18", Step.GO_ON),  # the last day
-        ("03-05", [], [], "02-18", Step.BROKEN),
+        ("03-07", [], [], "02-18", Step.GO_ON),  # what was paid by the last day may show
+        ("03-08", [], [], "02-18", Step.BROKEN),
+        ("02-20", [("02-19", 100)], [], "03-20", Step.CURED),  # the books are behind the notice
         ("03-05", [("03-04", 100)], [], "02-18", Step.CURED),
         ("03-05", [], [Stop(day("02-20"), day("02-23"))], "02-18", Step.GO_ON),
         ("03-07", [], [Stop(day("02-20"), day("02-23"))], "02-18", Step.GO_ON),
-        ("03-08", [], [Stop(day("02-20"), day("02-23"))], "02-18", Step.BROKEN),
+        ("03-10", [], [Stop(day("02-20"), day("02-23"))], "02-18", Step.GO_ON),
+        ("03-11", [], [Stop(day("02-20"), day("02-23"))], "02-18", Step.BROKEN),
         ("04-30", [], [Stop(day("02-20"))], "02-18", Step.GO_ON),  # and stands still
         # what was missed by the notice is put right: what was missed later is another matter
         ("03-25", [("03-01", 100)], [], "02-18", Step.CURED),
@@ -196,8 +200,11 @@ def test_a_plan_is_settled_early_on_the_day_its_sum_and_interest_so_far_are_paid
 
 
 def test_what_is_due_at_an_early_end():
-    assert Reckoning(Decimal(1000), Decimal(12), Decimal(300)).due == 712
-    assert Reckoning(Decimal(1000), Decimal(0), Decimal(1001)).due == 0
+    assert Reckoning(Decimal(1000), Decimal(12), Decimal(300), Decimal(9000)).due == 712
+    assert Reckoning(Decimal(1000), Decimal(0), Decimal(1001), Decimal(9000)).due == 0
+    capped = Reckoning(Decimal(1000), Decimal(0), Decimal(300), Decimal(500))
+    assert (capped.due, capped.beyond) == (500, 200)
+    assert Reckoning(Decimal(1000), Decimal(0), Decimal(0), Decimal(-5)).due == 0
 
 
 def test_short_is_what_an_instalment_lacks():

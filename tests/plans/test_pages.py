@@ -178,7 +178,7 @@ def test_withdrawing_a_request_lets_one_ask_again(me, scene):
 
 @pytest.fixture
 def offer(scene):
-    return scene.offered()
+    return scene.reading(scene.offered())
 
 
 def fill(me, offer, **changes):

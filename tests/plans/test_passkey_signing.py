@@ -11,7 +11,7 @@ from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
-from fido2.utils import websafe_decode
+from fido2.utils import websafe_decode, websafe_encode
 
 from accounts import passkey_signing
 from accounts.stepup import COOL_OFF
@@ -28,7 +28,7 @@ TICKS = {"agree": "on", "no_new_card": "on", "electronic": "on"}
 
 @pytest.fixture
 def offer(scene):
-    return scene.offered()
+    return scene.reading(scene.offered())
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_the_device_is_asked_for_this_document_and_only_by_keys_of_a_day(me, off
     Device("new").added_to(scene.holder, at=now())
     Device("other").added_to(cardholder())
     options = asked(me, offer)
-    kept = me.session[passkey_signing.KEPT]
+    [kept] = me.session[passkey_signing.KEPT]
     sha256 = offer.drafts.get(language="en").sha256
     nonce = websafe_decode(kept["nonce"])
     assert websafe_decode(options["challenge"]) == assertion.challenge(sha256, nonce)
@@ -117,8 +117,18 @@ WRONG = {
     "a key that only claims to be ours": lambda d, c: pretending(d).signs(c),
     "junk": lambda d, c: "[]",
     "nothing": lambda d, c: "",
+    "too deep": lambda d, c: "[" * 19000,
+    "cut short": lambda d, c: extended(d.signs(c), b"\x7b\x00"),
     "half": lambda d, c: '{"id": "x", "rawId": "x", "response": {}}',
 }
+
+
+def extended(answer, more):
+    """Says that extensions follow, which then end too soon."""
+    data = bytearray(websafe_decode(answer["response"]["authenticatorData"]))
+    data[32] |= 0x80
+    answer["response"]["authenticatorData"] = websafe_encode(bytes(data) + more)
+    return answer
 
 
 def pretending(device):
@@ -157,17 +167,48 @@ def test_a_passkey_of_today_does_not_sign_and_the_page_says_from_when(me, offer,
 
 def test_a_challenge_serves_once_for_ten_minutes_and_one_document(me, offer, device):
     answer = device.signs(asked(me, offer)["challenge"])
-    kept = me.session[passkey_signing.KEPT]
+    [kept] = me.session[passkey_signing.KEPT]
     for facts in ({"until": now().isoformat()}, {"draft": "ab" * 32}):
-        session = me.session
-        session[passkey_signing.KEPT] = kept | facts
-        session.save()
+        keep(me, kept | facts)
         refused(post(me, offer, answer), "this took too long")
     refused(post(me, offer, answer), "does not fit this document")  # a new one waits by now
-    session = me.session
-    session[passkey_signing.KEPT] = kept
-    session.save()
+    keep(me, kept)
     assert post(me, offer, answer).status_code == 302  # nothing but these stood in its way
+
+
+def keep(me, kept):
+    session = me.session
+    session[passkey_signing.KEPT] = [kept]
+    session.save()
+
+
+def test_a_second_window_does_not_void_the_first_and_each_challenge_serves_once(me, offer, device):
+    challenges = [asked(me, offer)["challenge"] for _ in range(passkey_signing.WINDOWS)]
+    first = device.signs(challenges[0])
+    spoilt = first | {"response": first["response"] | {"signature": "AAAA"}}
+    refused(post(me, offer, spoilt), "does not fit this document")
+    refused(post(me, offer, first), "does not fit this document")  # it was used up by that
+    assert post(me, offer, device.signs(challenges[2])).status_code == 302
+
+
+def test_the_oldest_of_many_windows_is_let_go(me, offer, device):
+    answer = device.signs(asked(me, offer)["challenge"])
+    for _ in range(passkey_signing.WINDOWS):
+        asked(me, offer)
+    assert len(me.session[passkey_signing.KEPT]) == passkey_signing.WINDOWS
+    refused(post(me, offer, answer), "does not fit this document")
+
+
+def test_a_document_that_was_not_shown_is_not_signed_from_an_address(me, scene, device):
+    Offer.objects.all().delete()
+    offer = scene.offered()
+    page = me.get(page_of(offer), follow=True)
+    assert page.redirect_chain[0][0] == reverse("plans:offer", args=[offer.number])
+    assert "read the agreement first" in page.content.decode()
+    assert me.get(page_of(offer)).status_code == 200  # it is shown now
+    shown = AuditEvent.objects.filter(verb="plans.offer.shown")
+    me.get(reverse("plans:offer", args=[offer.number]))
+    assert shown.count() == 1
 
 
 def test_a_signature_of_another_session_is_no_good(me, offer, device, scene):

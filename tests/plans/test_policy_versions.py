@@ -111,6 +111,16 @@ def test_drafts_are_named_by_year_and_number(maker):
     assert names == [f"{year}-{first}", f"{year}-{first + 1}"]
 
 
+def test_what_was_compared_with_an_older_policy_is_not_approved(maker, second):
+    """An approval between would be undone by this one, unseen."""
+    sooner, later = proposed(maker, on=2, share="0.2"), proposed(second, on=3, offer_valid=9)
+    seen = policies.mark(later)
+    actions.approve(sooner, seen=policies.mark(sooner), by=second, at=now())
+    with pytest.raises(Stale):
+        actions.approve(later, seen=seen, by=maker, at=now())
+    assert policies.in_force(day(3)).share == Decimal("0.2")
+
+
 @pytest.mark.parametrize(("was", "to"), list(product(Status, Status)))
 def test_a_version_moves_by_the_table(maker, second, was, to):
     version = written(maker)
@@ -327,6 +337,7 @@ WRONG = [
     ({"rates": "100"}, "rates"),
     ({"rates": "6, 3"}, "rates"),
     ({"rates": ""}, "rates"),
+    ({"rates": "3, 6"}, "rates"),
     ({"terms": "0, 3"}, "terms"),
     ({"terms": "3, 3"}, "terms"),
     ({"agent_most-JPY": "10.5"}, "agent_most-JPY"),

@@ -12,6 +12,7 @@ import pytest
 from django.core.files.storage import storages
 from django.utils.timezone import localdate, now
 
+from accounts.actions import place_hold
 from accounts.models import CardAccount, Hold, Posting
 from plans import actions, document, queries, rules, signing, tasks
 from plans.agreement import Terms
@@ -56,6 +57,35 @@ def test_the_acceptance_is_attached_as_evidence(signed):
     assert facts["typed_name"] == "Test Person" and facts["method"] == "email-code"
     assert "What it costs" in facts["key_clauses_shown"]
     assert "Paying early" not in facts["key_clauses_shown"]
+
+
+@pytest.mark.usefixtures("drawn_once")
+def test_what_was_not_shown_is_not_said_to_be(scene):
+    offer = scene.offered()
+    draft, terms = offer.drafts.get(language="en"), Terms.unsealed(offer.number, offer.sealed_terms)
+    signature = signing.Signature("Test Person", "email-code", ["agree"], "s", "a")
+
+    def listed():
+        data = signing.acceptance(offer, draft, terms, signature, at=now())
+        return json.loads(data)["key_clauses_shown"]
+
+    other = offer.drafts.get(language="zh-hans")
+    signing.note_shown(offer, other, by=scene.holder, at=now())
+    assert listed() == []
+    scene.reading(offer)
+    assert "What it costs" in listed()
+
+
+@pytest.mark.usefixtures("drawn_once")
+@pytest.mark.parametrize("why", ["death", "insolvency", "breathing_space"])
+def test_nothing_is_signed_while_collection_stands_still(scene, why):
+    offer = scene.offered()
+    place_hold(scene.account, reason=why, source="bank:1", amount=None, by=None, at=now())
+    with pytest.raises(Stale):
+        scene.sign(offer)
+    assert not Agreement.objects.exists()
+    Hold.objects.update(until_at=now())
+    assert scene.sign(Offer.objects.get(pk=offer.pk)).status == "active"
 
 
 def test_a_second_program_finds_the_signature_valid(signed, tmp_path):

@@ -75,14 +75,16 @@ def test_all_reasons_against_a_plan_are_recorded_and_the_first_is_told(me, scene
     CardAccount.objects.update(closed_by_feed=True)
     Hold.objects.create(account=scene.account, reason="death", source="t:1", from_at=now())
     me.get(address("start", scene))
-    page = me.post(address("start", scene), follow=True).content.decode()
+    assert not AuditEvent.objects.filter(verb="plans.planrequest.not_askable").exists()
+    for _ in range(2):
+        page = me.post(address("start", scene), follow=True).content.decode()
     assert "has died" in page and "no longer lists" not in page and "when you are ready" in page
     event = AuditEvent.objects.get(verb="plans.planrequest.not_askable")
     assert event.data == {"reasons": ["PLAN-DEATH", "PLAN-GONE", "PLAN-NONE"]}
     assert event.subject == f"accounts.cardaccount:{scene.account.pk}"
     assert not Situation.objects.exists()
     Hold.objects.update(until_at=now())  # another answer is another event
-    me.get(address("start", scene))
+    me.post(address("start", scene))
     later = AuditEvent.objects.filter(verb="plans.planrequest.not_askable").latest("pk")
     assert later.data == {"reasons": ["PLAN-GONE", "PLAN-NONE"]}
 
@@ -198,6 +200,24 @@ def test_an_action_refuses_what_another_window_saved_first(scene):
         )
 
 
+@pytest.mark.parametrize("section", ["why", "household", "needs"])
+@pytest.mark.parametrize("verb", ["get", "post"])
+def test_a_part_without_sums_has_no_fragment_of_them(me, scene, section, verb):
+    tell(scene.account)
+    answer = getattr(me, verb)(address("section", scene, section), headers={"HX-Request": "true"})
+    assert answer.status_code == 200 and "<html" in answer.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["2500", "2500x"])
+def test_what_is_left_is_said_only_of_amounts_that_are_whole(me, scene, typed):
+    tell(scene.account)
+    data = {"version": "99999", "housing_amount": typed, "housing_every": "month"}
+    answer = me.post(address("section", scene, "bills"), data, headers={"HX-Request": "true"})
+    text = answer.content.decode()
+    assert ("Left each month: " in text) == (typed == "2500")
+    assert ("Not every part is complete yet." in text) == (typed == "2500x")
+
+
 # == support needs
 
 
@@ -229,6 +249,26 @@ def test_needs_taken_back_are_deleted_everywhere_at_once(me, scene):
     assert rules.left_each_month(kept(scene)) == 1000
     me.post(address("forget_needs", scene))
     assert AuditEvent.objects.filter(verb="plans.situation.needs_forgotten").count() == 1
+
+
+def test_an_old_empty_window_does_not_delete_what_another_told(me, scene):
+    old = tell(scene.account).version
+    tell(scene.account, needs={"needs": ["phone"], "words": WORDS})
+    response = send(me, scene, "needs", version=old)
+    assert response.status_code == 409 and kept(scene).answers["needs"]["words"] == WORDS
+
+
+def test_consent_taken_back_at_this_moment_is_told(me, scene, monkeypatch):
+    tell(scene.account, needs={"needs": [], "words": WORDS})
+    save = actions.save
+
+    def overtaken(*args, **facts):
+        actions.forget_needs(scene.account.cardholder, by=scene.holder, at=now())
+        return save(*args, **facts)
+
+    monkeypatch.setattr(actions, "save", overtaken)
+    response = send(me, scene, "needs", words="Else.")
+    assert response.status_code == 409 and "needs" not in kept(scene).answers
 
 
 def test_needs_emptied_are_needs_taken_back(me, scene):
