@@ -11,6 +11,7 @@ import pikepdf
 import pytest
 from django.core.files.storage import storages
 from django.utils.timezone import localdate, now
+from django.utils.translation import override
 
 from accounts.actions import place_hold
 from accounts.models import CardAccount, Hold, Posting
@@ -66,7 +67,8 @@ def test_what_was_not_shown_is_not_said_to_be(scene):
     signature = signing.Signature("Test Person", "email-code", ["agree"], "s", "a")
 
     def listed():
-        data = signing.acceptance(offer, draft, terms, signature, at=now())
+        with override("en"):
+            data = signing.acceptance(offer, draft, terms, signature, at=now())
         return json.loads(data)["key_clauses_shown"]
 
     other = offer.drafts.get(language="zh-hans")
