@@ -85,12 +85,14 @@ SELECT {from_} + n, 'DP-F' || n || '-1', 'dispute.receipt', 'disputes.letter:' |
     true, now() FROM many"""
 
 PLANS = """
-INSERT INTO plans_planrequest (id, number, status, total, each, months, first_on, reason,
-    basis_version, submitted_at, decided_at, findings, refusal, account_id, submitted_by_id)
+INSERT INTO plans_planrequest (id, number, status, total, each, months, first_on, sealed_reason,
+    basis_version, submitted_at, decided_at, findings, sealed_refusal, account_id, submitted_by_id,
+    kind, rate, low, low_months, waived_principal, waived_interest, waived_default_sum,
+    waived_fees, sealed_situation)
 SELECT {from_} + n, 'PL-F' || n, CASE WHEN n % 10 < 6 THEN 'submitted' ELSE 'refused' END, 12000,
     1000, 12, current_date + 20, '', 1, now() - n % 20000 * interval '1 minute',
     CASE WHEN n % 10 < 6 THEN NULL ELSE now() - n % 9000 * interval '1 minute' END, '[]', '',
-    account, {owner}
+    account, {owner}, 'equal', 0, 0, 0, 0, 0, 0, 0, ''
 FROM many"""
 
 STATEMENTS = """

@@ -67,10 +67,10 @@ def _unsigned(before_on: date) -> QuerySet[Any, Any]:
     """
     moment = start_of(before_on)
     offers = Offer.objects.filter(request=OuterRef("pk"))
-    texts = Q(sealed_terms__gt="") | Q(explanation__gt="") | Q(ending__gt="")
+    texts = Q(sealed_terms__gt="") | Q(sealed_explanation__gt="") | Q(sealed_ending__gt="")
     questions = PlanQuestion.objects.filter(request=OuterRef("pk"))
-    told = Q(reason__gt="") | Q(refusal__gt="") | Q(sealed_situation__gt="")
-    asked = Exists(questions.filter(Q(text__gt="") | Q(answer__gt="")))
+    told = Q(sealed_reason__gt="") | Q(sealed_refusal__gt="") | Q(sealed_situation__gt="")
+    asked = Exists(questions.filter(Q(sealed_text__gt="") | Q(sealed_answer__gt="")))
     old = PlanRequest.objects.filter(
         Q(decided_at=None) | Q(decided_at__lt=moment), status__in=OVER, first_on__lt=before_on
     ).exclude(Exists(offers.filter(Q(expires_at__gte=moment) | Q(agreement__isnull=False))))
@@ -81,9 +81,11 @@ def _unsigned(before_on: date) -> QuerySet[Any, Any]:
 def _clear_requests(pks: Iterable[int], at: datetime) -> list[str]:
     offers = Offer.objects.filter(request__in=list(pks))
     hashes = [*OfferDraft.objects.filter(offer__in=offers).values_list("sha256", flat=True)]
-    PlanRequest.objects.filter(pk__in=pks).update(reason="", refusal="", sealed_situation="")
-    PlanQuestion.objects.filter(request__in=list(pks)).update(text="", answer="")
-    offers.update(sealed_terms="", explanation="", ending="")
+    PlanRequest.objects.filter(pk__in=pks).update(
+        sealed_reason="", sealed_refusal="", sealed_situation=""
+    )
+    PlanQuestion.objects.filter(request__in=list(pks)).update(sealed_text="", sealed_answer="")
+    offers.update(sealed_terms="", sealed_explanation="", sealed_ending="")
     return hashes
 
 

@@ -121,8 +121,10 @@ def answer_question(question: PlanQuestion, answer: str, *, by: User, at: dateti
     """
     request = PlanRequest.objects.select_for_update().get(pk=question.request_id)
     open_question = PlanQuestion.objects.filter(pk=question.pk, answered_at=None)
+    question.answer = answer
     waits = request.status in PlanRequest.OPEN
-    if not waits or not open_question.update(answer=answer, answered_at=at):
+    said = {"sealed_answer": question.sealed_answer, "answered_at": at}
+    if not waits or not open_question.update(**said):
         raise Stale(question.pk)
     record(
         "plans.planrequest.answered", subject=request, by=by, at=at, data={"question": question.pk}

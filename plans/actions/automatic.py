@@ -103,9 +103,10 @@ def ask_person(offer: Offer, *, by: User, at: datetime) -> PlanRequest:
     askable.refuse(askable.reasons(account, revises=asked.revises))
     copy = PlanRequest(
         **columns(asked.choice), number=f"PR-{documents.new_code(8)}", account=account,
-        total=ledger.plannable(account).overdue, revises=asked.revises, reason=asked.reason,
+        total=ledger.plannable(account).overdue, revises=asked.revises,
         basis_version=account.version, submitted_by=by,
     )  # fmt: skip
+    copy.reason = asked.reason
     copy.sealed_situation = sealed_for(copy)
     copy.save(force_insert=True)
     data = {"offer": offer.number, "request": asked.number}

@@ -153,14 +153,17 @@ def written(
         policy=limits, pack=ground.pack, at=at,
         replaces=request.revises.number if request.revises else "",
     )  # fmt: skip
-    return Offer.objects.create(
+    offer = Offer(
         **columns(choice), number=number, request=request, account=account, total=weighed.total,
-        overdue=ground.position.overdue, explanation=explanation, sealed_terms=terms.sealed(),
+        overdue=ground.position.overdue, sealed_terms=terms.sealed(),
         status=Offer.Status.PROPOSED if second else Offer.Status.PREPARING,
         needs_second=bool(second), second=second, policy_version=limits.version,
         basis_version=account.version, made_at=at, made_by=by,
         expires_at=expiry(choice.first_on, limits, at=at),
     )  # fmt: skip
+    offer.explanation = explanation
+    offer.save(force_insert=True)
+    return offer
 
 
 def expiry(first_on: date, limits: Policy, *, at: datetime) -> datetime:
@@ -193,11 +196,11 @@ def ask_cardholder(request: PlanRequest, *, text: str, by: User, at: datetime) -
     standing = PlanRequest.objects.select_for_update().get(pk=request.pk).status
     if standing != PlanRequest.Status.UNDER_REVIEW:
         raise IllegalMove(standing, "asked")
+    question = PlanQuestion(request=request, asked_by=by, asked_at=at)
+    question.text = text
     try:
         with transaction.atomic():
-            question = PlanQuestion.objects.create(
-                request=request, text=text, asked_by=by, asked_at=at
-            )
+            question.save(force_insert=True)
     except IntegrityError:
         raise Refused(
             "QUESTION-OPEN",
@@ -215,6 +218,7 @@ def refuse(request: PlanRequest, *, reason: str, by: User, at: datetime) -> None
     """
     check_taken(request, by)
     check_none_proposed(request)
+    request.refusal = reason
     move(
         request,
         PlanRequest.Status.REFUSED,
@@ -223,6 +227,6 @@ def refuse(request: PlanRequest, *, reason: str, by: User, at: datetime) -> None
         still={"taken_by": by},
         decided_by=by,
         decided_at=at,
-        refusal=reason,
+        sealed_refusal=request.sealed_refusal,
     )
     tell(request.account, "plan.refused", number=request.number, at=at)

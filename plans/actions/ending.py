@@ -20,7 +20,8 @@ def withdraw_offer(offer: Offer, *, reason: str, by: User, at: datetime) -> None
     """
     if offer.status == Offer.Status.PROPOSED:
         raise IllegalMove(offer.status, Offer.Status.WITHDRAWN)
-    move(offer, Offer.Status.WITHDRAWN, by=by, at=at, ending=reason)
+    offer.ending = reason
+    move(offer, Offer.Status.WITHDRAWN, by=by, at=at, sealed_ending=offer.sealed_ending)
     tell(offer.account, "plan.offer_withdrawn", number=offer.number, at=at)
 
 
@@ -33,7 +34,8 @@ def drop_proposed(request: PlanRequest, *, by: User | None, at: datetime) -> Non
 @transaction.atomic
 def decline(offer: Offer, *, reason: str, by: User, at: datetime) -> None:
     """The cardholder says no thank you, and why if they like; they can ask again at once."""
-    move(offer, Offer.Status.DECLINED, by=by, at=at, ending=reason)
+    offer.ending = reason
+    move(offer, Offer.Status.DECLINED, by=by, at=at, sealed_ending=offer.sealed_ending)
 
 
 def expire(offers: Iterable[Offer], *, at: datetime) -> int:

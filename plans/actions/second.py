@@ -66,4 +66,8 @@ def return_offer(offer: Offer, *, reason: str, by: User, at: datetime) -> None:
         check_second(offer, by)
     if offer.status != Offer.Status.PROPOSED:
         raise IllegalMove(offer.status, Offer.Status.WITHDRAWN)
-    move(offer, Offer.Status.WITHDRAWN, by=by, at=at, ending=reason, data={"proposed": True})
+    offer.ending = reason
+    move(
+        offer, Offer.Status.WITHDRAWN, by=by, at=at, sealed_ending=offer.sealed_ending,
+        data={"proposed": True},
+    )  # fmt: skip

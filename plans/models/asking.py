@@ -1,4 +1,6 @@
-"""What is asked for, and what the person told of their means."""
+"""What is asked for, and what the person told of their means. Free words are encrypted."""
+
+import uuid
 
 from django.conf import settings
 from django.db import models
@@ -6,6 +8,7 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
 from plans.models.chosen import Chosen
+from portal.kit.crypto import SealedText
 from portal.kit.money import MoneyField
 
 
@@ -38,9 +41,8 @@ class PlanRequest(Chosen):
     sealed_situation = models.TextField(
         blank=True, help_text="Why, and the budget, as they were when sent: encrypted JSON."
     )
-    reason = models.CharField(
-        max_length=2000, blank=True, help_text="In the cardholder's own words."
-    )
+    sealed_reason = models.TextField(blank=True)
+    reason = SealedText("sealed_reason", key="number")  # in the cardholder's own words
     basis_version = models.PositiveIntegerField(
         help_text="CardAccount.version the sum is taken from."
     )
@@ -56,7 +58,8 @@ class PlanRequest(Chosen):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     findings = models.JSONField(default=list, help_text="Art. 70 findings the approver recorded.")
-    refusal = models.CharField(max_length=2000, blank=True, help_text="Told to the cardholder.")
+    sealed_refusal = models.TextField(blank=True)
+    refusal = SealedText("sealed_refusal", key="number")  # told to the cardholder
 
     class Meta:
         constraints = [
@@ -111,11 +114,14 @@ class PlanRequest(Chosen):
 class PlanQuestion(models.Model):
     """What an agent asks about a request, and the cardholder's answer. One is open at a time."""
 
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     request = models.ForeignKey(PlanRequest, models.PROTECT, related_name="questions")
-    text = models.CharField(max_length=2000)
+    sealed_text = models.TextField()
+    text = SealedText("sealed_text", key="ref")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
-    answer = models.CharField(max_length=2000, blank=True)
+    sealed_answer = models.TextField(blank=True)
+    answer = SealedText("sealed_answer", key="ref")
     answered_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.models.asking import PlanRequest
 from plans.models.chosen import Chosen
+from portal.kit.crypto import SealedText
 from portal.kit.money import MoneyField
 
 
@@ -31,10 +32,10 @@ class Offer(Chosen):
     status = models.CharField(max_length=12, choices=Status, default=Status.PREPARING)
     overdue = MoneyField(help_text="What was overdue and undisputed when it was made.")
     total = MoneyField(help_text="What the instalments repay, without interest of the plan.")
-    explanation = models.CharField(max_length=2000, blank=True, help_text="Why it differs.")
-    ending = models.CharField(
-        max_length=2000, blank=True, help_text="Why it was declined or taken back, if said."
-    )
+    sealed_explanation = models.TextField(blank=True)
+    explanation = SealedText("sealed_explanation", key="number")  # why it differs
+    sealed_ending = models.TextField(blank=True)
+    ending = SealedText("sealed_ending", key="number")  # why declined or taken back, if said
     tries = models.PositiveSmallIntegerField(default=0, help_text="Renderings that failed.")
     problem = models.CharField(max_length=200, blank=True, help_text="Why the last one failed.")
     sealed_terms = models.TextField(help_text="Everything the agreement says, encrypted JSON.")

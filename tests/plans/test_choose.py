@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 from django.utils.timezone import localdate, now
+from django.utils.translation import override
 
 from accounts.book import Components
 from accounts.held import own
@@ -128,9 +129,10 @@ def test_what_lies_outside_is_said_at_its_box(kind, wrong, at):
 
 
 def test_each_kind_is_said_in_one_line():
-    said = [saying.in_words(choice, D(1000), "CNY") for _, _, choice in MADE]
-    said.append(saying.in_words(Choice(D(0), 1, FIRST, kind=OTHER), D(1000), "CNY"))
-    said.append(saying.in_words(Choice(D(20), 50, FIRST, kind=OTHER), D(1000), "CNY"))
+    with override("en"):
+        said = [saying.in_words(choice, D(1000), "CNY") for _, _, choice in MADE]
+        said.append(saying.in_words(Choice(D(0), 1, FIRST, kind=OTHER), D(1000), "CNY"))
+        said.append(saying.in_words(Choice(D(20), 50, FIRST, kind=OTHER), D(1000), "CNY"))
     assert said == [
         "3 payments of ¥333.33 a month",
         "3 payments of ¥400.00 a month",
@@ -350,7 +352,7 @@ def test_a_question_is_shown_and_answered_once(me, scene, question):
 
 
 def test_nothing_is_answered_once_the_request_has_moved_on(me, scene, question):
-    PlanRequest.objects.update(status="refused", refusal="No.")
+    PlanRequest.objects.update(status="refused")
     assert reply(me, question).status_code == 302
     with pytest.raises(Stale):
         actions.answer_question(question, "No.", by=scene.holder, at=now())

@@ -234,7 +234,7 @@ def test_one_question_at_a_time_and_it_can_be_decided_meanwhile(scene):
     with pytest.raises(Refused) as no:
         actions.ask_cardholder(request, text="And?", by=staff("agent"), at=now())
     assert no.value.rule == "DUTY-2"
-    PlanQuestion.objects.update(answered_at=now(), answer="Yes.")
+    PlanQuestion.objects.update(answered_at=now())
     actions.ask_cardholder(request, text="Since when?", **ask)
     actions.refuse(request, reason="Call us.", **ask)
     with pytest.raises(IllegalMove):

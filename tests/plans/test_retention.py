@@ -160,9 +160,10 @@ def test_a_refused_request_loses_its_budget_and_what_was_asked(scene):
     on_the_way(request)
     actions.refuse(request, reason="-", by=scene.agent, at=now())
     age_requests()
-    for column in ("refusal", "sealed_situation"):  # each alone is enough to be due
+    for column in ("sealed_refusal", "sealed_situation"):  # each alone is enough to be due
         with transaction.atomic():
-            PlanRequest.objects.exclude(**{column: ""}).update(refusal="", sealed_situation="")
+            told = PlanRequest.objects.exclude(**{column: ""})
+            told.update(sealed_refusal="", sealed_situation="")
             assert len(free("plans.unsigned")) == 1  # the question is left
             PlanRequest.objects.update(**{column: "x"})
             PlanQuestion.objects.all().delete()
@@ -194,7 +195,7 @@ def age_requests(first_on=LONG_AGO):
 def test_a_declined_offer_loses_its_drafts_terms_and_texts(scene):
     offer = scene.offered()
     actions.decline(offer, reason="Too much", by=scene.holder, at=now())
-    PlanRequest.objects.update(reason="I was ill")
+    PlanRequest.objects.update(sealed_reason="sealed")
     hashes = [d.sha256 for d in offer.drafts.all()]
     assert free("plans.unsigned") == []
     age_requests()
@@ -202,7 +203,7 @@ def test_a_declined_offer_loses_its_drafts_terms_and_texts(scene):
     assert purged("plans.unsigned") == {"deleted": 1, "left_out": 0}
     assert not any(there(sha256) for sha256 in hashes)
     offer.refresh_from_db()
-    assert (offer.sealed_terms, offer.ending, offer.request.reason) == ("", "", "")
+    assert (offer.sealed_terms, offer.sealed_ending, offer.request.sealed_reason) == ("", "", "")
     assert offer.total == 1000
     assert free("plans.unsigned") == []
 
@@ -214,7 +215,7 @@ def test_a_request_whose_offer_was_signed_is_not_among_them(agreement):
 
 def test_an_open_request_is_not_among_them(scene):
     scene.taken()
-    PlanRequest.objects.update(reason="x", first_on=LONG_AGO)
+    PlanRequest.objects.update(sealed_reason="x", first_on=LONG_AGO)
     assert free("plans.unsigned") == []
 
 
@@ -234,7 +235,7 @@ def test_whatever_was_last_counts(scene, late):
 
 def test_a_request_never_sent_loses_its_words(scene):
     scene.draft()
-    PlanRequest.objects.update(reason="I was ill")
+    PlanRequest.objects.update(sealed_reason="sealed")
     age_requests()
     assert purged("plans.unsigned") == {"deleted": 1, "left_out": 0}
-    assert PlanRequest.objects.get().reason == ""
+    assert PlanRequest.objects.get().sealed_reason == ""

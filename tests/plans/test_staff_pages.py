@@ -8,7 +8,7 @@ from django.utils.timezone import now
 
 from accounts.models import Cardholder, User
 from plans import actions
-from plans.models import Offer, PlanQuestion, PlanRequest
+from plans.models import Offer, PlanRequest
 from portal.kit.errors import Refused, Stale
 from portal.records.models import Notice, StaffView
 from tests.accounts.books import post
@@ -276,7 +276,7 @@ def test_a_question_and_its_answer_stand_on_the_page_and_in_the_queue(agent, sce
     assert "Question open" in agent.get(reverse("plans:queue")).content.decode()
     page = agent.get(reverse("plans:staff_request", args=[request.number])).content.decode()
     assert "Do you expect a bonus?" in page and "Send the question" not in page
-    PlanQuestion.objects.update(answer="In May.", answered_at=now())
+    actions.answer_question(request.questions.get(), "In May.", by=scene.holder, at=now())
     assert "Question answered" in agent.get(reverse("plans:queue")).content.decode()
     page = agent.get(reverse("plans:staff_request", args=[request.number])).content.decode()
     assert "In May." in page and "Send the question" in page
