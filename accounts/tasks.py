@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from accounts.evidence import actions, prepare, queries
+from accounts.files import intake, strays
 
 
 @shared_task(ignore_result=True)
@@ -17,3 +18,16 @@ def prepare_evidence() -> None:
             break
     if queries.due(at=now()).exists():
         actions.wake()
+
+
+@shared_task(ignore_result=True)
+def check_uploads() -> None:
+    """Look at one file that waits, and wake the next worker if there are more."""
+    if intake.check_next(at=now()):
+        intake.wake()
+
+
+@shared_task(ignore_result=True)
+def tidy_files() -> None:
+    """Each night: bytes that no row names."""
+    strays.sweep(at=now())

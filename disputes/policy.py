@@ -9,16 +9,9 @@ class Policy:
     credit_alone: Decimal  # a handler alone may credit up to this sum, in any currency
     approved_reasons: frozenset[str]  # an upheld case for these reasons needs a second person
     correction_within: int  # calendar days until a correction that no feed brought alarms
-    most_files: int  # of one case
-    largest_file: int  # bytes
-    most_of_a_person: int  # bytes of all files of one cardholder's live cases
-    most_uploads_an_hour: int  # of one cardholder, refused ones counted
     most_messages_an_hour: int  # of one cardholder
     most_statements_a_day: int  # beside records, of one cardholder; taken back ones counted
     most_drafts_an_hour: int  # begun by one cardholder
-    most_pages: int  # of one PDF
-    most_pixels: int  # of one picture as it comes
-    longest_side: int  # pixels of the copy that we keep
     most_live: int  # cases of one cardholder at once
     most_lines: int  # of one case
     taken_down_within: int  # days after receipt in which staff may still take a case down
@@ -30,16 +23,9 @@ CURRENT = Policy(
     credit_alone=Decimal(500),
     approved_reasons=frozenset({"fraud", "not_mine"}),
     correction_within=10,
-    most_files=10,
-    largest_file=10 * 1024 * 1024,
-    most_of_a_person=100 * 1024 * 1024,
-    most_uploads_an_hour=60,  # not of the law: six full cases
     most_messages_an_hour=30,  # not of the law
     most_statements_a_day=10,  # not of the law
     most_drafts_an_hour=20,  # not of the law
-    most_pages=200,
-    most_pixels=40_000_000,
-    longest_side=4000,
     most_live=20,  # not of the law: the bank's own
     most_lines=50,
     taken_down_within=1096,  # not of the law: three years

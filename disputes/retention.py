@@ -13,8 +13,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from accounts.files import store
 from accounts.retention import ACCOUNT, PERSON, deleting, subject
-from disputes.files import store
 from disputes.models import (
     Correction,
     Deadline,

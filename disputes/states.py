@@ -1,8 +1,9 @@
 """Which step may follow which. Nothing else is possible; docs/states.md draws it."""
 
+from accounts.files.model import STEPS
 from disputes.models import Dispute, Upload
 
-D, U = Dispute.Status, Upload.Status
+D = Dispute.Status
 DECISIONS: set[str] = {D.UPHELD, D.PARTLY, D.REJECTED, D.UNCONFIRMED}
 AFTERWARDS: set[str] = {D.SECOND_REVIEW, D.CLOSED}
 
@@ -20,10 +21,4 @@ DISPUTE: dict[str, set[str]] = {
     D.WITHDRAWN: set(),
     D.CLOSED: set(),
 }
-UPLOAD: dict[str, set[str]] = {
-    U.PENDING: {U.CLEAN, U.QUARANTINED, U.REJECTED},
-    U.QUARANTINED: {U.PENDING, U.REJECTED},
-    U.CLEAN: set(),
-    U.REJECTED: set(),
-}
-TABLES = {Dispute: DISPUTE, Upload: UPLOAD}
+TABLES = {Dispute: DISPUTE, Upload: STEPS}

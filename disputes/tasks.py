@@ -5,23 +5,9 @@ from django.core.cache import cache
 from django.utils.timezone import now
 
 from disputes import corrections, insight_count, letters, watch
-from disputes.files import intake, strays
 
 ONE_COUNT = "count-of-cases"
 LONGEST = 3600  # seconds that a count may take
-
-
-@shared_task(ignore_result=True)
-def check_uploads() -> None:
-    """Look at one file that waits, and wake the next worker if there are more."""
-    if intake.check_next(at=now()):
-        intake.wake()
-
-
-@shared_task(ignore_result=True)
-def tidy_files() -> None:
-    """Each night: bytes that no row names."""
-    strays.sweep(at=now())
 
 
 @shared_task(ignore_result=True)

@@ -196,7 +196,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "portal.records.tasks.timestamp_documents",
         "schedule": 30.0,
     },
-    "check uploads": {"task": "disputes.tasks.check_uploads", "schedule": 10.0},
+    "check uploads": {"task": "accounts.tasks.check_uploads", "schedule": 10.0},
     "draw letters": {"task": "disputes.tasks.draw_letters", "schedule": 15.0},
     "watch clocks": {"task": "disputes.tasks.watch_clocks", "schedule": 600.0},
     "confirm corrections": {"task": "disputes.tasks.confirm_corrections", "schedule": 600.0},
@@ -204,7 +204,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch plans": {"task": "plans.tasks.watch_plans", "schedule": 600.0},
     "write certificates": {"task": "plans.tasks.write_certificates", "schedule": 30.0},
     "tidy": {"task": "portal.records.tasks.tidy", "schedule": crontab(hour=3, minute=0)},
-    "tidy files": {"task": "disputes.tasks.tidy_files", "schedule": crontab(hour=3, minute=15)},
+    "tidy files": {"task": "accounts.tasks.tidy_files", "schedule": crontab(hour=3, minute=15)},
     "count due": {"task": "portal.records.tasks.count_due", "schedule": crontab(hour=3, minute=30)},
     "count cases": {"task": "disputes.tasks.count_cases", "schedule": crontab(hour=4, minute=0)},
 }

@@ -12,8 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import CardAccount, User
-from disputes import filing_queries, lines, locks, rules, states
-from disputes.files import actions as files
+from disputes import files, filing_queries, lines, locks, rules, states
 from disputes.filing_queries import Pick
 from disputes.lines import Contested, Name
 from disputes.models import Dispute, Line, Upload

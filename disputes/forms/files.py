@@ -1,80 +1,24 @@
-"""Choosing files, and why one is to be looked at again."""
+"""What files of a case are, beside themselves."""
 
 from typing import Any
 
 from django import forms
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from disputes.files.problems import LIMITS
+from accounts.files.forms import AddFilesForm
 from disputes.models import Upload
-from disputes.policy import CURRENT
-from portal.kit.forms import CleanText
 
 
-class Several(forms.FileInput):
-    allow_multiple_selected = True
+class UploadForm(AddFilesForm):
+    """Files of one purpose, which the page knows."""
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return files.getlist(name)
-
-
-class FilesField(forms.FileField):
-    """One file or several. What is in them is for disputes.files.actions to say."""
-
-    widget = Several(
-        attrs={"accept": "image/*,application/pdf"}
-    )  # no capture: it hides the gallery
-
-    def clean(self, data: Any, initial: Any = None) -> Any:
-        if not data:
-            raise forms.ValidationError(self.error_messages["required"], code="required")
-        return [super(FilesField, self).clean(each, initial) for each in data]
-
-
-class UploadForm(forms.Form):
-    """Expects `purpose` as the initial value, and puts it into its ids."""
-
-    sensitive = forms.BooleanField(
-        required=False,
-        label=_(
-            "What I send now shows my health or something else that is sensitive. "
-            "I agree that it is used only to decide this case."
-        ),
-        help_text=_("Tick this first, if it is so. Most papers are not sensitive in this sense."),
-    )
-    file = FilesField(
-        label=_("Photos or PDF files"),
-        help_text=format_lazy(
-            _(
-                "JPEG, PNG, HEIC, WebP or PDF; each up to {megabytes} MB, a PDF up to {pages} "
-                "pages, {files} files in all. You can choose several at once."
-            ),
-            **LIMITS,
-            files=CURRENT.most_files,
-        ),
-        allow_empty_file=True,  # our own words say better what to do
-        max_length=None,
-        error_messages={
-            "required": _("Choose a photo or a PDF file."),
-            "invalid": _("Choose a photo or a PDF file."),
-        },
-    )
     purpose = forms.ChoiceField(
         choices=Upload.Purpose.choices, required=False, widget=forms.HiddenInput
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        purpose = (kwargs.get("initial") or {}).get("purpose", Upload.Purpose.EVIDENCE)
-        kwargs["auto_id"] = f"id_{purpose}_%s"
-        super().__init__(*args, **kwargs)
-
-
-class ReleaseForm(forms.Form):
-    reason = CleanText(
-        longest=1000,
-        lines=True,
-        label=_("Why it should be looked at again"),
-        help_text=_("Kept with the case as an internal note."),
-        error_messages={"required": _("Say why.")},
-    )
+    def __init__(self, *args: Any, key: str = Upload.Purpose.EVIDENCE, **kwargs: Any) -> None:
+        super().__init__(*args, key=key, initial={"purpose": key}, **kwargs)
+        self.fields["sensitive"].label = _(
+            "What I send now shows my health or something else that is sensitive. "
+            "I agree that it is used only to decide this case."
+        )

@@ -1,67 +1,33 @@
 """Files of a case: handed in, shown, taken back; and what staff see of them."""
 
-from collections.abc import Callable
-from functools import wraps
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import PortalRequest, cardholder_required, log_staff_view, staff_required
+from accounts.files import serving
 from accounts.models.people import Role
 from accounts.stored import from_store
-from disputes.files import actions, apart, names, queries, store
-from disputes.files.incoming import Incoming
-from disputes.files.problems import LIMITS
-from disputes.forms.files import ReleaseForm, UploadForm
+from disputes import files
+from disputes.forms.files import UploadForm
 from disputes.models import Dispute, Upload
-from disputes.policy import CURRENT
 from disputes.queries import cases_of
 from disputes.views.staff import found
-from portal.kit.errors import IllegalMove, Refused, Stale
+from portal.kit.errors import Refused
 from portal.kit.forms import said
-from portal.kit.http import body_exceeds, download, wants_fragment
+from portal.kit.http import wants_fragment
 
 READERS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.AUDITOR)
-MOST_AT_ONCE = (
-    CURRENT.most_files * CURRENT.largest_file + 100_000  # not of the law: room for the form itself
-)  # not of the law: bytes, the form too
-View = Callable[..., HttpResponseBase]
-
-
-def takes_files(*, too_large: View) -> Callable[[View], View]:
-    """Answer a request that is too long before it is read; the rest goes to the evidence volume.
-
-    The CSRF check reads the form, so it comes after: put csrf_exempt outermost.
-    """
-
-    def decorate(view: View) -> View:
-        guarded = csrf_protect(view)
-
-        @require_http_methods(["GET", "HEAD", "POST"])
-        @wraps(view)
-        def with_files(request: PortalRequest, number: str) -> HttpResponseBase:
-            if request.method == "POST":
-                if "HTTP_TRANSFER_ENCODING" in request.META:  # Django would read nothing of it
-                    return HttpResponse(status=411)
-                if body_exceeds(request, MOST_AT_ONCE):
-                    return too_large(request, number)
-                request.upload_handlers = [Incoming(request)]
-            return guarded(request, number)
-
-        return with_files
-
-    return decorate
 
 
 def _own(request: PortalRequest, number: str) -> Dispute:
@@ -71,7 +37,7 @@ def _own(request: PortalRequest, number: str) -> Dispute:
 
 @csrf_exempt
 @cardholder_required
-@takes_files(too_large=lambda request, number: _too_large(request, number))
+@serving.takes_files(too_large=lambda request, number: _too_large(request, number))
 def index(request: PortalRequest, number: str) -> HttpResponse:
     """The files of a case; POST adds some. htmx says what it has `seen`: 204 until it changes."""
     dispute = _own(request, number)
@@ -80,26 +46,26 @@ def index(request: PortalRequest, number: str) -> HttpResponse:
     context = _context(request, dispute, request.GET.get("purpose", ""))
     if not wants_fragment(request):
         return render(request, "disputes/files/index.html", context)
-    shelf = queries.shelf(dispute, purpose=context["purpose"], at=now())
+    shelf = files.shelf(dispute, purpose=context["purpose"], at=now())
     if shelf.seen == request.GET.get("seen") and not shelf.slow:
         return HttpResponse(status=204)
-    return render(request, "disputes/files/_list.html", context | {"shelf": shelf})
+    return render(request, "files/_list.html", context | {"shelf": shelf})
 
 
 def _added(request: PortalRequest, dispute: Dispute) -> HttpResponse:
-    """Keep what is good and name each of the others; nothing good is lost for a bad one."""
     form = UploadForm(request.POST, request.FILES)
-    errors, kept = [], 0
     if form.is_valid():
-        purpose = form.cleaned_data["purpose"] or Upload.Purpose.EVIDENCE
-        for file in form.cleaned_data["file"]:
-            try:
-                _add(dispute, file, purpose, form.cleaned_data["sensitive"], request)
-                kept += 1
-            except Refused as no:
-                errors.append(f"{names.shown(file.name)}: {said(no)}")
+        facts = form.cleaned_data
+        purpose = facts["purpose"] or Upload.Purpose.EVIDENCE
+        kept, errors = serving.keep(
+            facts["file"],
+            lambda data, name: files.add(
+                dispute, data, name=name, by=request.user, at=now(), purpose=purpose,
+                sensitive=facts["sensitive"],
+            ),
+        )  # fmt: skip
     else:
-        purpose = request.POST.get("purpose", "")
+        purpose, kept = request.POST.get("purpose", ""), 0
         errors = [str(error) for told in form.errors.values() for error in told]
     if not errors and not wants_fragment(request):
         text = ngettext("We have received the file.", "We have received %(n)s files.", kept)
@@ -110,25 +76,10 @@ def _added(request: PortalRequest, dispute: Dispute) -> HttpResponse:
     return render(request, page, context, status=422 if errors else 200)
 
 
-def _add(
-    dispute: Dispute,
-    file: "UploadedFile[bytes]",
-    purpose: str,
-    sensitive: bool,
-    request: PortalRequest,
-) -> None:
-    data = file.read(CURRENT.largest_file + 1)  # no more than tells that it is too large
-    actions.add(
-        dispute, data, name=file.name or "", by=request.user, at=now(), purpose=purpose,
-        sensitive=sensitive,
-    )  # fmt: skip
-
-
 def _too_large(request: PortalRequest, number: str) -> HttpResponse:
     dispute = _own(request, number)
-    text = _("These files are too large together. Choose fewer at a time; each can have %(m)s MB.")
     context = _context(request, dispute, request.GET.get("purpose", ""))
-    context["upload_errors"] = [text % {"m": LIMITS["megabytes"]}]
+    context["upload_errors"] = [serving.too_large()]
     if wants_fragment(request):
         return render(request, "disputes/files/_files.html", context, status=422)
     return render(request, "disputes/files/index.html", context, status=413)
@@ -153,7 +104,7 @@ def _back(request: PortalRequest, dispute: Dispute) -> str:
 
 def _upload(dispute: Dispute, ref: object, **facts: object) -> Upload:
     """Return a file of this very case: that of another case is a 404, like one that is not."""
-    found: Upload = get_object_or_404(queries.files_of(dispute), ref=ref, **facts)
+    found: Upload = get_object_or_404(files.files_of(dispute), ref=ref, **facts)
     return found
 
 
@@ -163,7 +114,7 @@ def remove(request: PortalRequest, number: str, ref: str) -> HttpResponse:
     dispute = _own(request, number)
     upload = _upload(dispute, ref)
     try:
-        actions.remove(upload, by=request.user, at=now())
+        files.remove(upload, by=request.user, at=now())
         messages.success(request, _("The file is removed, and we have deleted it."))
     except Refused as no:
         messages.info(request, said(no))
@@ -175,21 +126,16 @@ def remove(request: PortalRequest, number: str, ref: str) -> HttpResponse:
 @from_store
 def download_copy(request: PortalRequest, number: str, ref: str) -> FileResponse:
     """The copy that we wrote anew, once it is clean."""
-    return _sent(request, _upload(_own(request, number), ref, status=Upload.Status.CLEAN))
-
-
-def _sent(request: PortalRequest, upload: Upload) -> FileResponse:
-    data = store.copy(upload)
-    actions.note_download(upload, by=request.user, at=now())
-    return download(data, names.offered(upload.name, upload.copy_type), upload.copy_type)
+    upload = _upload(_own(request, number), ref, status=Upload.Status.CLEAN)
+    return serving.sent(request, upload, at=now())
 
 
 # == staff
 
 
-def _as_staff(request: PortalRequest, number: str, ref: str, **facts: object) -> Upload:
+def _as_staff(request: PortalRequest, number: str, ref: str, status: str) -> Upload:
     dispute = found(number, request.user)
-    upload = _upload(dispute, ref, **facts)
+    upload = _upload(dispute, ref, status=status)
     log_staff_view(request, dispute.account.cardholder)
     return upload
 
@@ -198,43 +144,24 @@ def _as_staff(request: PortalRequest, number: str, ref: str, **facts: object) ->
 @require_safe
 @from_store
 def staff_file(request: PortalRequest, number: str, ref: str) -> FileResponse:
-    return _sent(request, _as_staff(request, number, ref, status=Upload.Status.CLEAN))
+    upload = _as_staff(request, number, ref, Upload.Status.CLEAN)
+    return serving.sent(request, upload, at=now())
 
 
 @staff_required(*READERS)
 @require_safe
 @from_store
 def staff_page(request: PortalRequest, number: str, ref: str, page: int) -> HttpResponse:
-    """One page as a picture that we drew: the only way a file is ever shown."""
-    upload = _as_staff(request, number, ref, status=Upload.Status.CLEAN)
-    if not 1 <= page <= upload.pages:
-        raise Http404
-    try:
-        drawn = apart.drawn(upload.copy_type, store.copy(upload), page)
-    except (apart.Busy, RuntimeError, OSError):
-        return HttpResponse(status=503, headers={"Retry-After": "10"})
-    response = HttpResponse(drawn, content_type="image/png")
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return serving.drawn(_as_staff(request, number, ref, Upload.Status.CLEAN), page)
 
 
 @staff_required(Role.SUPERVISOR)
 @require_http_methods(["GET", "POST"])
 def release(request: PortalRequest, number: str, ref: str) -> HttpResponse:
     """Have a file that was held back looked at again, with a reason."""
-    upload = _as_staff(request, number, ref, status=Upload.Status.QUARANTINED)
-    form = ReleaseForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            reason = form.cleaned_data["reason"]
-            actions.release(upload, reason=reason, by=request.user, at=now())
-            messages.success(request, _("The file is being looked at again."))
-            return redirect("disputes:staff_case", number)
-        except (Stale, IllegalMove):
-            messages.info(request, _("A colleague was first. Here is where it stands now."))
-            return redirect("disputes:staff_case", number)
-        except Refused as no:
-            form.add_error(None, said(no))
-    context = {"upload": upload, "dispute": upload.dispute, "form": form}
-    status = 422 if form.errors else 200
-    return render(request, "disputes/files/release.html", context, status=status)
+    upload = _as_staff(request, number, ref, Upload.Status.QUARANTINED)
+    act = partial(files.release, upload, by=request.user, at=now())
+    back = reverse("disputes:staff_case", args=[number])
+    return serving.asked_again(
+        request, upload, lambda reason: act(reason=reason), back=back, title=number
+    )

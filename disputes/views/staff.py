@@ -19,7 +19,7 @@ from disputes import corrections, staff_case, staff_trail, terms
 from disputes import queries as told
 from disputes import staff_queries as queries
 from disputes.actions import deciding
-from disputes.files.actions import TAKES
+from disputes.files import TAKES
 from disputes.forms import staff as forms
 from disputes.forms.deciding import SettleForm, over_words
 from disputes.models import Dispute, Extension

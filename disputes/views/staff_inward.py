@@ -13,15 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import PortalRequest, log_staff_view, staff_required
-from disputes import staff_queries, terms
+from accounts.files import serving
+from disputes import files, staff_queries, terms
 from disputes.actions import answering
-from disputes.files import actions as files
-from disputes.files import names
-from disputes.files.problems import LIMITS
 from disputes.forms.inward import InwardForm, PapersForm
 from disputes.models import Dispute
-from disputes.policy import CURRENT
-from disputes.views.files import takes_files
 from disputes.views.staff import basics, found
 from disputes.views.staff_intake import moment
 from portal.kit.errors import IllegalMove, Refused, Stale
@@ -73,33 +69,30 @@ def _taken_down(request: PortalRequest, dispute: Dispute, told: dict[str, Any]) 
 
 
 def _too_large(request: PortalRequest, number: str) -> HttpResponse:
-    text = _("These files are too large together. Choose fewer at a time; each can have %(m)s MB.")
-    told = [text % {"m": LIMITS["megabytes"]}]
+    told = [serving.too_large()]
     return _papers(request, found(number, request.user), PapersForm(), told, status=413)
 
 
 @csrf_exempt
 @staff_required(*staff_queries.HANDLERS)
-@takes_files(too_large=_too_large)
+@serving.takes_files(too_large=_too_large)
 def papers(request: PortalRequest, number: str) -> HttpResponseBase:
     """Add scans of what came on paper. They go the same way as the cardholder's own files."""
     dispute = found(number, request.user)
     if request.method != "POST":
         return _papers(request, dispute, PapersForm(), [])
-    form, errors, kept = PapersForm(request.POST, request.FILES), [], 0
-    if form.is_valid():
-        facts = form.cleaned_data
-        for file in facts["file"]:
-            try:
-                files.add(
-                    dispute, file.read(CURRENT.largest_file + 1), name=file.name or "",
-                    by=request.user, at=now(), purpose=facts["purpose"],
-                    sensitive=facts["sensitive"],
-                )  # fmt: skip
-                kept += 1
-            except Refused as no:
-                errors.append(f"{names.shown(file.name)}: {said(no)}")
-    if form.errors or errors:
+    form = PapersForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _papers(request, dispute, form, [], status=422)
+    facts = form.cleaned_data
+    kept, errors = serving.keep(
+        facts["file"],
+        lambda data, name: files.add(
+            dispute, data, name=name, by=request.user, at=now(), purpose=facts["purpose"],
+            sensitive=facts["sensitive"],
+        ),
+    )  # fmt: skip
+    if errors:
         return _papers(request, dispute, form, errors, status=422)
     told = ngettext("The file is with the case.", "%(n)s files are with the case.", kept)
     messages.success(request, told % {"n": kept})

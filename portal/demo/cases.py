@@ -10,9 +10,8 @@ from django.utils.timezone import now
 from PIL import Image, ImageDraw
 
 from accounts.models import CardAccount, User
-from disputes import filing_queries
+from disputes import files, filing_queries
 from disputes.actions import deciding, drafting, filing, handling
-from disputes.files import actions as files
 from disputes.models import Dispute, Line
 
 Matter, Reason, Kind = Dispute.Matter, Dispute.Reason, Line.Kind

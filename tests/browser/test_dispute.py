@@ -10,6 +10,7 @@ import pytest
 from django.utils.timezone import now
 from PIL import Image
 
+from accounts.tasks import check_uploads
 from disputes import tasks
 from disputes.actions import deciding, filing, handling
 from disputes.actions.deciding import Said
@@ -25,8 +26,8 @@ from tests.people import in_parallel, staff
 
 @pytest.fixture
 def scene(transactional_db, development_seal, monkeypatch):
-    for task in ("check_uploads", "draw_letters"):
-        monkeypatch.setattr(f"disputes.tasks.{task}.delay", lambda: None)
+    for task in ("accounts.tasks.check_uploads", "disputes.tasks.draw_letters"):
+        monkeypatch.setattr(f"{task}.delay", lambda: None)
     made = Scene.made()
     record(made.account)
     return made
@@ -61,7 +62,7 @@ def test_on_a_phone_in_chinese_from_the_record_to_the_letter(
     assert (case.status, case.language) == ("received", "zh-hans")
     reader.sees(case.number)
     axe(page)
-    work(tasks.check_uploads)
+    work(check_uploads)
     work(tasks.draw_letters)
     page.reload()
     assert Upload.objects.get().status == "clean"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from disputes.files import store
+from accounts.files import store
 from disputes.models import Dispute, Upload
 from portal.records.documents import digest
 from tests.disputes import hostile

@@ -163,7 +163,7 @@ class Bad(NamedTuple):
     make: Callable[[], bytes]
     name: str
     ends: str  # refused, rejected, quarantined, clean
-    problem: str = ""  # a code of disputes.files.problems
+    problem: str = ""  # a code of accounts.files.problems
 
 
 BAD = [

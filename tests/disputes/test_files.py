@@ -10,10 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
-from disputes.files import actions, apart, intake, store, strays
-from disputes.files.verdict import Verdict
+from accounts.files import actions as taking
+from accounts.files import apart, intake, limits, store, strays
+from accounts.files.verdict import Verdict
+from disputes import files
 from disputes.models import Dispute, Message, Upload
-from disputes.policy import CURRENT
 from portal.kit.errors import Refused
 from portal.records.documents import Damaged, Gone, digest
 from portal.records.models import AuditEvent, Notice, StaffView
@@ -55,7 +56,7 @@ def send(client, dispute, *files, **facts):
 
 def added(dispute, data=b"", **facts) -> Upload:
     facts = {"name": "a.pdf", "by": dispute.account.cardholder.user, "at": now()} | facts
-    return actions.add(dispute, data or hostile.built("UPL-32"), **facts)
+    return files.add(dispute, data or hostile.built("UPL-32"), **facts)
 
 
 def cleaned(dispute, data=b"", **facts) -> Upload:
@@ -179,23 +180,23 @@ def test_a_request_that_is_too_long_or_of_unknown_length_is_not_read(dispute):
 
 
 def test_limits_of_number_space_and_hours(dispute, quick, monkeypatch):
-    for n in range(CURRENT.most_files):
+    for n in range(limits.MOST):
         added(dispute, b"%%PDF- startxref %d" % n)
     with pytest.raises(Refused) as no:
         added(dispute)
     assert no.value.rule == "FILE-COUNT"
     Upload.objects.filter(pk=dispute.uploads.last().pk).update(removed_at=now())
-    Upload.objects.filter(pk=dispute.uploads.first().pk).update(size=CURRENT.most_of_a_person)
+    Upload.objects.filter(pk=dispute.uploads.first().pk).update(size=limits.MOST_OF_A_PERSON)
     answer = send(owner(dispute), dispute, ("a.pdf", hostile.built("UPL-32")))  # UPL-92
     assert answer.status_code == 422 and "100 MB" in answer.content.decode()
     Upload.objects.update(size=1)
-    left = CURRENT.most_uploads_an_hour - CURRENT.most_files - 2
+    left = limits.MOST_AN_HOUR - limits.MOST - 2
     for _ in range(left):
         added(dispute, b"%PDF- startxref 0")  # the same one again counts, too
     with pytest.raises(Refused) as no:
         added(dispute)
     assert no.value.rule == "FILE-HOUR"
-    assert len(stored()) == CURRENT.most_files  # nothing is left behind of what was refused
+    assert len(stored()) == limits.MOST  # nothing is left behind of what was refused
 
 
 def test_the_same_bytes_twice_are_one_file(dispute, quick):
@@ -226,7 +227,7 @@ def test_nothing_is_left_behind_when_a_step_fails(dispute, monkeypatch):
     def fails(*args, **facts):
         raise RuntimeError("no audit trail, no file")
 
-    monkeypatch.setattr(actions, "record", fails)
+    monkeypatch.setattr(taking, "record", fails)
     with pytest.raises(RuntimeError):
         added(dispute)
     assert not stored() and not Upload.objects.exists()
@@ -281,7 +282,7 @@ def test_bytes_of_what_is_taken_back_or_of_no_use_are_deleted(dispute):
     intake.check_next(at=now())  # whoever was called after the commit was first
     first.refresh_from_db()
     assert first.status == Status.CLEAN and len(stored()) == 2
-    actions.remove(first, by=dispute.started_by, at=now())
+    files.remove(first, by=dispute.started_by, at=now())
     added(dispute, hostile.built("no-pixels"))
     assert Upload.objects.latest("pk").status == Status.REJECTED
     assert not stored()
@@ -474,9 +475,9 @@ def test_one_goes_back_to_where_one_was(dispute, quick, asked, back):
 @pytest.mark.django_db(transaction=True)
 def test_parallel_uploads_stay_within_the_limit_and_make_one_of_the_same(dispute, monkeypatch):
     monkeypatch.setattr(intake, "wake", lambda: None)
-    for n in range(CURRENT.most_files - 2):
+    for n in range(limits.MOST - 2):
         added(dispute, b"%%PDF- startxref %d" % n)
-    files = [
+    sent = [
         b"%PDF- startxref same",
         b"%PDF- startxref same",
         b"%PDF- startxref x",
@@ -485,10 +486,10 @@ def test_parallel_uploads_stay_within_the_limit_and_make_one_of_the_same(dispute
 
     def one(i):
         try:
-            return str(added(Dispute.objects.get(pk=dispute.pk), files[i]).sha256)
+            return str(added(Dispute.objects.get(pk=dispute.pk), sent[i]).sha256)
         except Refused as no:
             return no.rule
 
-    results = in_parallel(len(files), one)
-    assert dispute.uploads.count() == CURRENT.most_files == len(stored())
+    results = in_parallel(len(sent), one)
+    assert dispute.uploads.count() == limits.MOST == len(stored())
     assert 1 <= results.count("FILE-COUNT") <= 2 and len(set(results)) >= 3

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.storage import storages
 from django.db import connection
 
-from disputes.files import store
+from accounts.files import store
 from disputes.models import (
     Correction,
     Deadline,

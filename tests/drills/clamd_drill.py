@@ -101,7 +101,8 @@ def drill(folder: Path) -> int:
     from django.conf import settings
     from django.utils.timezone import now
 
-    from disputes.files import actions, intake
+    from accounts.files import intake
+    from disputes import files
     from tests.disputes import hostile, scene
     from tests.people import cardholder
     from tests.plans.scene import account_of
@@ -114,7 +115,7 @@ def drill(folder: Path) -> int:
         """Send a file (None: the last one waits still) and let a worker look."""
         nonlocal at, wrong
         if data is not None:
-            actions.add(dispute, data, name="x", by=dispute.started_by, at=at)
+            files.add(dispute, data, name="x", by=dispute.started_by, at=at)
         at += timedelta(hours=2)  # the pauses between tries are over
         began = time.monotonic()
         intake.check_next(at=at)

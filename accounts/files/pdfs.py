@@ -12,9 +12,8 @@ from typing import Any
 
 import pikepdf
 
-from disputes.files import heads
-from disputes.files.verdict import Found, Verdict
-from disputes.policy import CURRENT
+from accounts.files import heads, limits
+from accounts.files.verdict import Found, Verdict
 
 KEYS = {
     "/JS": "script", "/JavaScript": "script", "/AA": "action", "/XFA": "form",
@@ -47,7 +46,7 @@ def rewritten(kind: str, data: bytes) -> tuple[Verdict, bytes]:
             pages = len(pdf.pages)
             if not pages:
                 raise Found("broken")
-            if pages > CURRENT.most_pages:
+            if pages > limits.MOST_PAGES:
                 raise Found("pages")
             _look_through(pdf)
             return Verdict(media_type="application/pdf", pages=pages), _copy(pdf)

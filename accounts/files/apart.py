@@ -9,7 +9,7 @@ import threading
 
 from django.conf import settings
 
-from disputes.files.verdict import Verdict
+from accounts.files.verdict import Verdict
 
 log = logging.getLogger(__name__)
 PATIENCE = (
@@ -62,7 +62,7 @@ def drawn(media_type: str, data: bytes, page: int) -> bytes:
 def _run(data: bytes, *task: str) -> "subprocess.CompletedProcess[bytes]":
     # -B: its bounds let it write no file. -E -s: nothing of this process's Python settings.
     return subprocess.run(  # noqa: S603  (no argument comes from outside)
-        [sys.executable, "-B", "-E", "-s", "-m", "disputes.files.child", *task],
+        [sys.executable, "-B", "-E", "-s", "-m", "accounts.files.child", *task],
         input=data,
         cwd=settings.BASE_DIR,
         env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},  # no secrets

@@ -8,12 +8,14 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import storages
 
-from disputes.files.store import ORIGINAL
-from disputes.models import Upload
+from accounts.files import rooms
+from accounts.files.model import AbstractUpload
+from accounts.files.store import ORIGINAL
 
 AGE = timedelta(days=1)  # a row follows its bytes within seconds
 OURS = re.compile(r"([0-9a-f-]{36})\.(original|[0-9a-f]{64})|\.partial-.*")
@@ -47,7 +49,8 @@ def _files() -> Iterator[tuple[str, str, str]]:
 
 
 def _named(ref: str, part: str) -> bool:
-    rows = Upload.objects.filter(ref=uuid.UUID(ref), removed_at=None)
+    facts: dict[str, Any] = {"ref": uuid.UUID(ref), "removed_at": None}
+    found = [model._default_manager.filter(**facts) for model in rooms.ROOMS]
     if part == ORIGINAL:
-        return rows.exclude(status=Upload.Status.REJECTED).exists()
-    return rows.filter(copy_sha256=part).exists()
+        return any(rows.exclude(status=AbstractUpload.Status.REJECTED).exists() for rows in found)
+    return any(rows.filter(copy_sha256=part).exists() for rows in found)

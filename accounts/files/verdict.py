@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Verdict:
     """Without a problem the file is clean and a copy follows."""
 
-    problem: str = ""  # a code of disputes.files.problems
+    problem: str = ""  # a code of accounts.files.problems
     hostile: bool = False  # held back for safety, rather than of no use
     media_type: str = ""  # of the copy
     pages: int = 0

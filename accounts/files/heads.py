@@ -13,7 +13,7 @@ LOCKED = re.compile(rb"/Encrypt\s*(\d+\s+\d+\s+R|<<)")
 
 
 class Unfit(Exception):
-    """It cannot be used; `problem` is a code of disputes.files.problems."""
+    """It cannot be used; `problem` is a code of accounts.files.problems."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)

@@ -2,10 +2,9 @@
 
 from django.utils.translation import gettext
 
-from disputes.policy import CURRENT
+from accounts.files import limits
 from portal.kit.errors import gettext_noop
 
-MEGABYTE = 1024 * 1024
 _ACTIVE = gettext_noop(
     "This PDF can do something by itself when it is opened, so we hold it back. That is often "
     "harmless. Print it into a new PDF, or take a photo of the pages, and send that."
@@ -67,9 +66,9 @@ PROBLEMS = {
     "crashed": _NOT_CHECKED,
 }
 LIMITS = {
-    "megabytes": CURRENT.largest_file // MEGABYTE,
-    "megapixels": CURRENT.most_pixels // 1_000_000,
-    "pages": CURRENT.most_pages,
+    "megabytes": limits.LARGEST // limits.MEGABYTE,
+    "megapixels": limits.MOST_PIXELS // 1_000_000,
+    "pages": limits.MOST_PAGES,
 }
 
 

@@ -6,12 +6,12 @@ import warnings
 import pi_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from disputes.files.verdict import Found, Verdict
-from disputes.policy import CURRENT
+from accounts.files import limits
+from accounts.files.verdict import Found, Verdict
 
 FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "heic": "HEIF"}
 warnings.simplefilter("error", Image.DecompressionBombWarning)
-Image.MAX_IMAGE_PIXELS = CURRENT.most_pixels
+Image.MAX_IMAGE_PIXELS = limits.MOST_PIXELS
 
 
 def rewritten(kind: str, data: bytes) -> tuple[Verdict, bytes]:
@@ -23,16 +23,16 @@ def rewritten(kind: str, data: bytes) -> tuple[Verdict, bytes]:
         pi_heif.register_heif_opener(thumbnails=False)
     try:
         with Image.open(io.BytesIO(data), formats=[FORMATS[kind]]) as picture:
-            if picture.width * picture.height > CURRENT.most_pixels:
+            if picture.width * picture.height > limits.MOST_PIXELS:
                 raise Found("pixels")
-            bare = _pixels(picture, CURRENT.longest_side)
+            bare = _pixels(picture, limits.LONGEST_SIDE)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise Found("pixels") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise Found("heic" if kind == "heic" else "broken") from error
     if kind == "png":
         copy = _saved(bare, "PNG")
-        if len(copy) <= CURRENT.largest_file:
+        if len(copy) <= limits.LARGEST:
             return Verdict(media_type="image/png", pages=1), copy
     return Verdict(media_type="image/jpeg", pages=1), _saved(bare, "JPEG", quality=85)
 

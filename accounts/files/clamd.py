@@ -1,7 +1,7 @@
 """Ask a virus scanner (ClamAV's clamd) over its socket: INSTREAM, the whole file in pieces.
 
 settings.CLAMD_URL: tcp://host:port or unix:///path. Its configuration must say `StreamMaxLength`
-above disputes.policy's largest file and `AlertExceedsMax yes` (docs/operations.md).
+above accounts.files.limits.LARGEST and `AlertExceedsMax yes` (docs/operations.md).
 """
 
 import socket

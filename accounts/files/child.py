@@ -1,10 +1,10 @@
 """A stranger's file is parsed here, in a process of its own, with bounds and without secrets.
 
-    python -m disputes.files.child check jpeg  < file   a line of JSON, then the copy's bytes
-    python -m disputes.files.child page 3      < PDF    that page as PNG, drawn by pdftoppm
-    python -m disputes.files.child picture     < copy   a picture's small PNG
+    python -m accounts.files.child check jpeg  < file   a line of JSON, then the copy's bytes
+    python -m accounts.files.child page 3      < PDF    that page as PNG, drawn by pdftoppm
+    python -m accounts.files.child picture     < copy   a picture's small PNG
 
-No Django, no settings, no files: disputes.files.apart starts it and pipes in and out.
+No Django, no settings, no files: accounts.files.apart starts it and pipes in and out.
 """
 
 import json
@@ -28,10 +28,10 @@ def bound() -> None:
 def check(kind: str) -> None:
     """Write the verdict and the copy. Whatever the parsers raise is a verdict as well."""
     if kind == "pdf":
-        from disputes.files.pdfs import rewritten
+        from accounts.files.pdfs import rewritten
     else:
-        from disputes.files.pictures import rewritten
-    from disputes.files.verdict import Found, Verdict
+        from accounts.files.pictures import rewritten
+    from accounts.files.verdict import Found, Verdict
 
     try:
         verdict, copy = rewritten(kind, sys.stdin.buffer.read())
@@ -52,7 +52,7 @@ def page(number: str) -> None:
 
 
 def picture() -> None:
-    from disputes.files.pictures import small
+    from accounts.files.pictures import small
 
     sys.stdout.buffer.write(small(sys.stdin.buffer.read(), SIDE))
 

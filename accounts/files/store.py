@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidTag
 from django.core.files import File
 from django.core.files.storage import storages
 
-from disputes.models import Upload
+from accounts.files.model import AbstractUpload
 from portal.kit import crypto
 from portal.records.documents import Damaged, Gone, digest
 
@@ -27,17 +27,17 @@ def keep(ref: uuid.UUID, part: str, data: bytes) -> None:
         store.save(name, File(io.BytesIO(sealed)))
 
 
-def original(upload: Upload) -> bytes:
+def original(upload: AbstractUpload) -> bytes:
     """Return the bytes as they came. Errors: Gone; Damaged if they are not the ones that came."""
     return _read(upload.ref, ORIGINAL, upload.sha256)
 
 
-def copy(upload: Upload) -> bytes:
+def copy(upload: AbstractUpload) -> bytes:
     """Return the copy we wrote anew. Errors: Gone; Damaged."""
     return _read(upload.ref, upload.copy_sha256, upload.copy_sha256)
 
 
-def drop(upload: Upload) -> None:
+def drop(upload: AbstractUpload) -> None:
     """Delete an upload's bytes; those that are gone already are no error."""
     store = storages["evidence"]
     for part in filter(None, (ORIGINAL, upload.copy_sha256)):
@@ -61,4 +61,5 @@ def _read(ref: uuid.UUID, part: str, sha256: str) -> bytes:
 
 
 def _bound_to(ref: uuid.UUID, part: str) -> str:
+    # for every room: the first one gave it its name, and its bytes are bound to that
     return f"disputes.upload:{ref}:{part}"

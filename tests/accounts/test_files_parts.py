@@ -7,10 +7,9 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from disputes.files import apart, clamd, names
-from disputes.files.heads import Head, Unfit, head_of
-from disputes.files.problems import PROBLEMS, said
-from disputes.policy import CURRENT
+from accounts.files import apart, clamd, limits, names
+from accounts.files.heads import Head, Unfit, head_of
+from accounts.files.problems import PROBLEMS, said
 from tests.disputes import hostile
 from tests.disputes.clamd import closed_port, fake_scanner
 
@@ -88,7 +87,7 @@ def test_a_large_picture_is_made_smaller_and_what_is_clear_becomes_white():
     Image.new("RGBA", (5000, 50), (0, 0, 0, 0)).save(out, "PNG")
     verdict, copy = apart.check("png", out.getvalue())
     with Image.open(io.BytesIO(copy)) as seen:
-        assert (verdict.media_type, seen.size) == ("image/png", (CURRENT.longest_side, 40))
+        assert (verdict.media_type, seen.size) == ("image/png", (limits.LONGEST_SIDE, 40))
         assert seen.getpixel((9, 9)) == (255, 255, 255)
 
 
@@ -121,13 +120,13 @@ def test_a_page_is_drawn_as_a_picture():
 def test_a_parser_that_goes_wild_is_a_verdict(monkeypatch, does, problem):
     """The real child with a parser of ours in the place of the real one, and a second to live."""
     body = (
-        "import os\nfrom disputes.files.verdict import Verdict\n"
+        "import os\nfrom accounts.files.verdict import Verdict\n"
         f"def rewritten(kind, data):\n    {does}\n    return Verdict(), b''\n"
     )
     start = (
-        "import sys, types; from disputes.files import child; child.SECONDS = 1\n"
-        f"wild = types.ModuleType('disputes.files.pdfs'); exec({body!r}, wild.__dict__)\n"
-        "sys.modules['disputes.files.pdfs'] = wild; child.bound(); child.check('pdf')"
+        "import sys, types; from accounts.files import child; child.SECONDS = 1\n"
+        f"wild = types.ModuleType('accounts.files.pdfs'); exec({body!r}, wild.__dict__)\n"
+        "sys.modules['accounts.files.pdfs'] = wild; child.bound(); child.check('pdf')"
     )
     run = apart.subprocess.run
 
