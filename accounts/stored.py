@@ -23,14 +23,15 @@ def from_store(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
     """
 
     @wraps(view)
-    def kind(request: PortalRequest, number: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def kind(request: PortalRequest, **address: Any) -> HttpResponseBase:
+        number = str(next(iter(address.values())))  # of the document, as its address has it
         try:
             try:
-                return view(request, number, *args, **kwargs)
+                return view(request, **address)
             except Gone:
                 if request.method == "POST":
                     raise
-                return view(request, number, *args, **kwargs)
+                return view(request, **address)
         except (Gone, Damaged) as error:
             log.error("%s: stored bytes %s: %s", number, type(error).__name__.lower(), error)
             return _sorry(request, number)

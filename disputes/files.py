@@ -67,7 +67,7 @@ def _told(upload: Upload, at: datetime) -> None:
 
 
 ROOM = Room(
-    Upload, _beside, _of_person, _told,
+    Upload, _beside, _of_person, _told, lambda upload, at: None,
     full=gettext_noop(
         "A case can hold %(most)s files. Put several pages into one PDF, or remove a file "
         "that matters less."

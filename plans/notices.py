@@ -25,6 +25,7 @@ class Words(NamedTuple):
 AGREEMENT, REQUEST = "plans:agreement", "plans:request_page"
 NOTICES = {
     "plan.received": Words(gettext_noop("We have your request %(number)s"), gettext_noop("We have your request %(number)s. A person will look at it and answer you here:")),
+    "plan.files_held": Words(gettext_noop("A file for your request %(number)s"), gettext_noop("We could not use one of the files for your request %(number)s. Here you can see which one, why, and what you can do:"), REQUEST),
     "plan.question": Words(gettext_noop("A question about your request %(number)s"), gettext_noop("To go on with your request %(number)s we need an answer from you. You can read the question and answer it here:"), REQUEST),
     "plan.offered": Words(gettext_noop("There is an answer to your request"), gettext_noop("There is an answer to your request: offer %(number)s. You can read it here in your own time:")),
     "plan.refused": Words(gettext_noop("There is an answer to your request"), gettext_noop("There is an answer to your request %(number)s, with the reasons and what you can do next:")),

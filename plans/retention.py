@@ -9,7 +9,8 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.retention import ACCOUNT, subject
-from plans.models import Agreement, Instalment, Offer, OfferDraft, PlanQuestion, PlanRequest
+from plans.models import Agreement, Instalment, Offer, OfferDraft, Paper, PlanQuestion, PlanRequest
+from plans.situation import papers
 from plans.situation.retention import CATEGORY as SITUATIONS
 from portal.records.models import Document
 from portal.records.retention import Category, clear, start_of
@@ -74,7 +75,8 @@ def _unsigned(before_on: date) -> QuerySet[Any, Any]:
     old = PlanRequest.objects.filter(
         Q(decided_at=None) | Q(decided_at__lt=moment), status__in=OVER, first_on__lt=before_on
     ).exclude(Exists(offers.filter(Q(expires_at__gte=moment) | Q(agreement__isnull=False))))
-    left = old.filter(told | asked | Exists(offers.filter(texts)))
+    sent = Exists(Paper.requests.through.objects.filter(planrequest=OuterRef("pk")))
+    left = old.filter(told | asked | sent | Exists(offers.filter(texts)))
     return left.annotate(owner=subject(ACCOUNT, "account_id"), ended=F("first_on"))
 
 
@@ -86,21 +88,22 @@ def _clear_requests(pks: Iterable[int], at: datetime) -> list[str]:
     )
     PlanQuestion.objects.filter(request__in=list(pks)).update(sealed_text="", sealed_answer="")
     offers.update(sealed_terms="", sealed_explanation="", sealed_ending="")
+    papers.forget_with(pks)
     return hashes
 
 
 CATEGORIES = (
     Category(
         "plans.agreements", _("Signed agreements"),
-        _("The files, the terms and the texts are deleted, and what was told and asked on the way. "
-          "Number, code, fingerprint, sum and dates stay, so that anyone who checks a copy still "
-          "learns that we issued it."),
+        _("The documents, the terms and the texts are deleted, and what was told, asked and handed "
+          "in on the way. Number, code, fingerprint, sum and dates stay, so that anyone who checks "
+          "a copy still learns that we issued it."),
         ("retention.transactions",), _agreements, _clear_agreements,
     ),
     Category(
         "plans.unsigned", _("Plan requests without an agreement"),
-        _("The reasons and the budget told, questions and answers, the drafts and their terms are "
-          "deleted. Sums and dates stay."),
+        _("The reasons and the budget told, the files, questions and answers, the drafts and their "
+          "terms are deleted. Sums and dates stay."),
         ("limitation.years",), _unsigned, _clear_requests,
     ),
     SITUATIONS,

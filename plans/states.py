@@ -1,6 +1,7 @@
 """Which step may follow which. Nothing else is possible; docs/states.md draws it."""
 
-from plans.models import Agreement, Offer, PlanRequest, PolicyVersion
+from accounts.files.model import STEPS
+from plans.models import Agreement, Offer, Paper, PlanRequest, PolicyVersion
 
 R, O, A = PlanRequest.Status, Offer.Status, Agreement.Status  # noqa: E741
 P = PolicyVersion.Status
@@ -36,4 +37,6 @@ POLICY: dict[str, set[str]] = {
     P.APPROVED: set(),
     P.WITHDRAWN: set(),
 }
-TABLES = {PlanRequest: REQUEST, Offer: OFFER, Agreement: AGREEMENT, PolicyVersion: POLICY}
+TABLES = {
+    PlanRequest: REQUEST, Offer: OFFER, Agreement: AGREEMENT, PolicyVersion: POLICY, Paper: STEPS
+}  # fmt: skip

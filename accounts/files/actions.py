@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Sum
@@ -76,6 +76,7 @@ def _entered(upload: File, *, by: User, at: datetime) -> File:
         raise Refused("FILE-COUNT", room.full, most=limits.MOST)
     _check_space(upload, room, at=at)
     upload.save(force_insert=True)
+    room.entered(upload, at)
     data = {"sha256": upload.sha256, "sensitive": upload.sensitive, **upload.said}
     record(f"{upload._meta.label_lower}.added", subject=upload, by=by, at=at, data=data)
     transaction.on_commit(intake.wake)
@@ -102,15 +103,15 @@ def take_back(upload: AbstractUpload, *, by: User | None, at: datetime) -> None:
 
 
 @transaction.atomic
-def release(upload: AbstractUpload, *, by: User, at: datetime) -> None:
+def release(upload: AbstractUpload, *, by: User, at: datetime, **kept: Any) -> None:
     """Have a file that was held back looked at once more, by today's rules and signatures.
 
-    Nothing is let through by hand: the worker decides again.
+    Nothing is let through by hand: the worker decides again. `kept`: columns of the room's own.
     Errors: IllegalMove or Stale if it is not held back (any more).
     """
     move(
         upload, Status.PENDING, table=STEPS, by=by, at=at, released_by=by, problem="", tries=0,
-        next_try_at=at, checked_at=None,
+        next_try_at=at, checked_at=None, **kept,
     )  # fmt: skip
     transaction.on_commit(intake.wake)
 

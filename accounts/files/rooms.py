@@ -17,12 +17,14 @@ class Room:
     `beside(upload, at)` locks what the file is to belong to and returns the files that are there;
     it refuses where nothing is taken any more. `of_person(upload, at)` returns those that count
     for the space of one person. `told(upload, at)` tells the owner of one that cannot be used.
+    `entered(upload, at)` is called when the row is there, in the same transaction.
     """
 
     model: type[AbstractUpload]
     beside: Callable[[Any, datetime], QuerySet[Any]]
     of_person: Callable[[Any, datetime], QuerySet[Any]]
     told: Callable[[Any, datetime], None]
+    entered: Callable[[Any, datetime], None]
     full: str  # sentences: no more than %(most)s files
     no_space: str  # no more than %(most)s MB
 

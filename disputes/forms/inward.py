@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from disputes.forms.files import UploadForm
+from accounts.files.forms import AddFilesForm
 from disputes.models import Dispute, Upload
 from portal.kit.forms import CleanText, DateField
 
@@ -53,7 +53,7 @@ class InwardForm(forms.Form):
         return facts
 
 
-class PapersForm(UploadForm):
+class PapersForm(AddFilesForm):
     """Papers that a colleague scanned: what they are is asked, not known from the page."""
 
     purpose = forms.ChoiceField(
@@ -63,7 +63,7 @@ class PapersForm(UploadForm):
     field_order = ("purpose", "sensitive", "file")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, key="papers", **kwargs)
         self.fields["sensitive"].label = _(
             "They show health or something else that is sensitive, and the cardholder agreed that "
             "it is used to decide this case."

@@ -1,16 +1,13 @@
 """Files of a case: handed in, shown, taken back; and what staff see of them."""
 
 from functools import partial
-from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -25,7 +22,6 @@ from disputes.queries import cases_of
 from disputes.views.staff import found
 from portal.kit.errors import Refused
 from portal.kit.forms import said
-from portal.kit.http import wants_fragment
 
 READERS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.AUDITOR)
 
@@ -35,71 +31,39 @@ def _own(request: PortalRequest, number: str) -> Dispute:
     return found
 
 
-@csrf_exempt
-@cardholder_required
-@serving.takes_files(too_large=lambda request, number: _too_large(request, number))
-def index(request: PortalRequest, number: str) -> HttpResponse:
-    """The files of a case; POST adds some. htmx says what it has `seen`: 204 until it changes."""
+def _desk(request: PortalRequest, number: str) -> serving.Desk:
     dispute = _own(request, number)
-    if request.method == "POST":
-        return _added(request, dispute)
-    context = _context(request, dispute, request.GET.get("purpose", ""))
-    if not wants_fragment(request):
-        return render(request, "disputes/files/index.html", context)
-    shelf = files.shelf(dispute, purpose=context["purpose"], at=now())
-    if shelf.seen == request.GET.get("seen") and not shelf.slow:
-        return HttpResponse(status=204)
-    return render(request, "files/_list.html", context | {"shelf": shelf})
-
-
-def _added(request: PortalRequest, dispute: Dispute) -> HttpResponse:
-    form = UploadForm(request.POST, request.FILES)
-    if form.is_valid():
-        facts = form.cleaned_data
-        purpose = facts["purpose"] or Upload.Purpose.EVIDENCE
-        kept, errors = serving.keep(
-            facts["file"],
-            lambda data, name: files.add(
-                dispute, data, name=name, by=request.user, at=now(), purpose=purpose,
-                sensitive=facts["sensitive"],
-            ),
-        )  # fmt: skip
-    else:
-        purpose, kept = request.POST.get("purpose", ""), 0
-        errors = [str(error) for told in form.errors.values() for error in told]
-    if not errors and not wants_fragment(request):
-        text = ngettext("We have received the file.", "We have received %(n)s files.", kept)
-        messages.success(request, text % {"n": kept})
-        return redirect(_back(request, dispute))
-    context = _context(request, dispute, purpose) | {"upload_errors": errors}
-    page = "disputes/files/_files.html" if wants_fragment(request) else "disputes/files/index.html"
-    return render(request, page, context, status=422 if errors else 200)
-
-
-def _too_large(request: PortalRequest, number: str) -> HttpResponse:
-    dispute = _own(request, number)
-    context = _context(request, dispute, request.GET.get("purpose", ""))
-    context["upload_errors"] = [serving.too_large()]
-    if wants_fragment(request):
-        return render(request, "disputes/files/_files.html", context, status=422)
-    return render(request, "disputes/files/index.html", context, status=413)
-
-
-def _context(request: PortalRequest, dispute: Dispute, purpose: str) -> dict[str, Any]:
+    purpose = request.GET.get("purpose", "")
     if purpose not in Upload.Purpose.values:
         purpose = Upload.Purpose.EVIDENCE
-    return {"dispute": dispute, "purpose": purpose, "back": _back(request, dispute)}
+    return serving.Desk(
+        page="disputes/files/index.html",
+        shelf=lambda: files.shelf(dispute, purpose=purpose, at=now()),
+        form=partial(UploadForm, key=purpose),
+        add=lambda told, data, name: files.add(
+            dispute, data, name=name, by=request.user, at=now(), purpose=purpose,
+            sensitive=told["sensitive"],
+        ),
+        back=_back(request, dispute),
+        context={"dispute": dispute, "purpose": purpose},
+    )  # fmt: skip
+
+
+@csrf_exempt
+@cardholder_required
+@serving.takes_files(
+    too_large=lambda request, number: serving.refused(_desk(request, number), request)
+)
+def index(request: PortalRequest, number: str) -> HttpResponse:
+    """The files of a case; POST adds some."""
+    return serving.at(_desk(request, number), request)
 
 
 def _back(request: PortalRequest, dispute: Dispute) -> str:
-    """Return the page that the files were added on: one of the case's own, never another site."""
-    asked = request.GET.get("next", "")
-    here = reverse("disputes:index")
-    if asked.startswith(here) and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
-        return asked
-    if dispute.status == Dispute.Status.DRAFT:
-        return reverse("disputes:step", args=[dispute.number, "files"])
-    return reverse("disputes:case", args=[dispute.number])
+    draft = dispute.status == Dispute.Status.DRAFT
+    page = ("step", dispute.number, "files") if draft else ("case", dispute.number)
+    otherwise = reverse(f"disputes:{page[0]}", args=page[1:])
+    return serving.back(request, inside=reverse("disputes:index"), otherwise=otherwise)
 
 
 def _upload(dispute: Dispute, ref: object, **facts: object) -> Upload:

@@ -15,7 +15,7 @@ from plans.choosing import draft_of, revised_by
 from plans.models import Agreement, Kind, PlanQuestion, PlanRequest, columns
 from plans.notices import tell
 from plans.rules import Choice
-from plans.situation import askable
+from plans.situation import askable, papers
 from plans.situation.queries import sealed_for
 from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 from portal.records import documents
@@ -97,7 +97,7 @@ def submit(request: PlanRequest, *, by: User, at: datetime) -> None:
     sealed = sealed_for(request)
     move(
         request, PlanRequest.Status.SUBMITTED, by=by, at=at, submitted_at=at,
-        sealed_situation=sealed, revises=revises,
+        sealed_situation=sealed, revises=revises, data={"files": papers.go_with(request)},
     )  # fmt: skip
     from plans.actions.automatic import offer_at_once  # which decides, and needs this module
 

@@ -10,8 +10,9 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.retention import PERSON, subject
-from plans.models import Agreement, Offer, PlanRequest, Situation
+from plans.models import Agreement, Offer, Paper, PlanRequest, Situation
 from plans.situation.askable import OPEN_OFFERS
+from plans.situation.papers import forget
 from portal.records.retention import Category, start_of
 
 
@@ -29,13 +30,17 @@ def _situations(before_on: date) -> QuerySet[Any, Any]:
 
 
 def _delete(pks: list[Any], at: datetime) -> list[str]:
+    beside = Paper.objects.filter(situation__in=pks)
+    papers = Paper.objects.filter(pk__in=list(beside.values_list("pk", flat=True)))
+    beside.update(situation=None)
+    forget(papers)
     Situation.objects.filter(pk__in=pks).delete()
     return []
 
 
 CATEGORY = Category(
     "plans.situations", _("What people told of their means and needs"),
-    _("The budget, the reasons and the support needs are deleted. What was sent with a request "
-      "goes with the request."),
+    _("The budget, the reasons, the files and the support needs are deleted. What was sent with a "
+      "request goes with the request."),
     ("situations",), _situations, _delete,
 )  # fmt: skip

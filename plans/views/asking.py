@@ -18,10 +18,11 @@ from plans import actions, policies, queries
 from plans.choosing import Choosing, draft_of, revised_by
 from plans.forms.asking import AnswerForm, OptionForm, WishForm
 from plans.forms.kinds import OTHER
+from plans.forms.papers import PapersForm
 from plans.forms.schedule import PlanForm
 from plans.models import Kind, PlanQuestion, PlanRequest
 from plans.rules import EQUAL, Choice
-from plans.situation import reading
+from plans.situation import papers, reading
 from plans.situation.queries import situation_of, told_in, told_with
 from plans.situation.words import NOT_NOW
 from portal.kit.errors import IllegalMove, Refused, Stale
@@ -161,7 +162,8 @@ def _told_now(asked: PlanRequest) -> dict[str, Any]:
     if situation is None:
         return {"told": None}
     told = told_in(situation, holder)
-    return {"told": told, "about": reading.described(told)}
+    files = papers.of_person(holder)
+    return {"told": told, "about": reading.described(told), "files": files}
 
 
 def _standing(
@@ -178,8 +180,15 @@ def _standing(
         "answer_form": form,
         "told": told_with(asked),
         "needed_by": _needed_by(asked),
+        **_papers(asked),
     }
     return render(request, "plans/request.html", facts, status=status)
+
+
+def _papers(asked: PlanRequest) -> dict[str, Any]:
+    """The files that went with it, and the form that adds some while the bank looks at it."""
+    shelf = papers.shelf_with(asked, at=now())
+    return {"shelf": shelf, "adding": PapersForm(consented=bool(shelf.files))}
 
 
 def _needed_by(asked: PlanRequest) -> date | None:

@@ -17,7 +17,7 @@ from plans.choosing import draft_of, revised_by
 from plans.eligibility import Reason
 from plans.models import Situation
 from plans.queries import offers_of
-from plans.situation import actions, askable, queries, reading, rules, words
+from plans.situation import actions, askable, papers, queries, reading, rules, words
 from plans.situation.forms import FORMS, NeedsForm, PartForm
 from plans.situation.rules import Told
 from portal.kit.errors import Refused, Stale
@@ -44,6 +44,7 @@ def start(request: PortalRequest, ref: str) -> HttpResponse:
     told = queries.told_in(situation, account.cardholder) if situation else Told()
     context: dict[str, Any] = {"account": account, "draft": draft, "told": told}
     context["revises"] = revises
+    context["papers"] = papers.of_person(account.cardholder).count()
     if found := askable.reasons(account, revises=revises):
         return render(request, "plans/situation/not_now.html", context | _not_now(request, found))
     if situation is None:

@@ -23,6 +23,7 @@ from plans.forms.deciding import FINDINGS, OfferForm
 from plans.forms.reasons import QuestionForm, RefuseForm, ReturnForm, WithdrawOfferForm
 from plans.models import Kind, Offer, PlanRequest
 from plans.rules import Choice
+from plans.situation import papers
 from plans.weighing import Ground, Weighed
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.kit.forms import said
@@ -134,6 +135,7 @@ def page(
         "mine": asked.taken_by_id == request.user.pk,
         "changed": changed,
         "figures_differ": any(row.differs for row in changed or ()),
+        "shelf": papers.staff_shelf(asked, at=now()),
         "history": history([asked, *asked.offers.all()], queries.HAPPENED),
     }
     if offer and offer.status == Offer.Status.PROPOSED:

@@ -49,9 +49,9 @@ def owner(dispute, **how):
 def send(client, dispute, *files, **facts):
     """POST files as (name, bytes)."""
     sent = [SimpleUploadedFile(name, data) for name, data in files]
-    headers = facts.pop("headers", {})
-    data = {"file": sent, **facts}
-    return client.post(reverse("disputes:files", args=[dispute.number]), data, headers=headers)
+    headers, purpose = facts.pop("headers", {}), facts.pop("purpose", "evidence")
+    url = reverse("disputes:files", args=[dispute.number], query={"purpose": purpose})
+    return client.post(url, {"file": sent, **facts}, headers=headers)
 
 
 def added(dispute, data=b"", **facts) -> Upload:
