@@ -149,6 +149,19 @@ def empty_cache(request: pytest.FixtureRequest) -> None:
         cache.clear()
 
 
+@pytest.fixture
+def own_store(settings: Any, tmp_path: Path) -> None:
+    """A store of evidence of the test's own, and a folder for files on their way in."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "evidence": {
+            "BACKEND": "portal.kit.storage.WriteOnceFileStorage",
+            "OPTIONS": {"location": tmp_path / "evidence"},
+        },
+    }
+    settings.INCOMING_DIR = tmp_path / "incoming"
+
+
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
     """Ids come again after a rollback, and rows made by a test raise no feed."""

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from accounts.models import CardAccount
 from disputes import letters
 from plans.actions import policies
+from plans.models import Paper, PlanRequest
 from plans.situation import actions as situations
 from portal.records import retention
 from portal.records.retention import holds, purges
@@ -23,10 +24,10 @@ from tests.accounts import feedruns
 from tests.accounts.books import account
 from tests.accounts.evidence_pages.scene import Scene as EvidenceScene
 from tests.addresses import Address, addresses
-from tests.disputes.files import kept
 from tests.disputes.filing import Filing
 from tests.disputes.scene import case, record
 from tests.disputes.scene import case as sent_case
+from tests.files import kept, sent
 from tests.plans.limits import proposed
 from tests.plans.scene import Scene, account_of
 from tests.records.old import old_contacts
@@ -89,6 +90,17 @@ OWNED: dict[str, Made] = {
     "plans:draft.language": lambda who: "en",
     "plans:section.ref": lambda who: begun(who).ref,
     "plans:section.section": lambda who: "income",
+    "plans:papers.ref": lambda who: begun(who).ref,
+    "plans:request_papers.number": lambda who: scene(who).submitted().number,
+    "plans:paper.ref": lambda who: plan_file(who).ref,
+    "plans:remove_paper.ref": lambda who: plan_file(who).ref,
+    "plans:staff_paper.number": lambda who: asked_with(who).number,
+    "plans:staff_paper.ref": lambda who: plan_file(who).ref,
+    "plans:staff_paper_page.number": lambda who: asked_with(who).number,
+    "plans:staff_paper_page.ref": lambda who: plan_file(who).ref,
+    "plans:staff_paper_page.page": lambda who: 1,
+    "plans:release_paper.number": lambda who: asked_with(who, "quarantined").number,
+    "plans:release_paper.ref": lambda who: plan_file(who, "quarantined").ref,
     "plans:approve_policy.name": lambda who: policy_draft(who).name,
     "plans:edit_policy.name": lambda who: policy_draft(who).name,
     "plans:give_up_policy.name": lambda who: policy_draft(who).name,
@@ -188,6 +200,15 @@ def dispute_sent(who: dict[str, Any], status: str = "received") -> Any:
 def dispute_file(who: dict[str, Any], status: str = "clean") -> Any:
     dispute = dispute_sent(who)
     return dispute.uploads.first() or kept(dispute, status)
+
+
+def plan_file(who: dict[str, Any], status: str = "clean") -> Any:
+    request = PlanRequest.objects.first() or scene(who).submitted()
+    return Paper.objects.first() or sent(request, status)
+
+
+def asked_with(who: dict[str, Any], status: str = "clean") -> PlanRequest:
+    return plan_file(who, status).requests.get()
 
 
 def dispute_letter(who: dict[str, Any]) -> Any:

@@ -10,8 +10,8 @@ from PIL import Image
 from accounts.files import apart, clamd, limits, names
 from accounts.files.heads import Head, Unfit, head_of
 from accounts.files.problems import PROBLEMS, said
-from tests.disputes import hostile
-from tests.disputes.clamd import closed_port, fake_scanner
+from tests import hostile
+from tests.clamd import closed_port, fake_scanner
 
 
 @pytest.mark.parametrize(

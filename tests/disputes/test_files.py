@@ -18,13 +18,15 @@ from disputes.models import Dispute, Message, Upload
 from portal.kit.errors import Refused
 from portal.records.documents import Damaged, Gone, digest
 from portal.records.models import AuditEvent, Notice, StaffView
-from tests.disputes import hostile, scene
-from tests.disputes.clamd import closed_port, fake_scanner
+from tests import hostile
+from tests.clamd import closed_port, fake_scanner
+from tests.disputes import scene
+from tests.files import stored
 from tests.people import cardholder, in_parallel, sign_in, staff
 from tests.plans.scene import account_of
 
 Status = Upload.Status
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_store")]
 
 
 @pytest.fixture
@@ -68,26 +70,6 @@ def cleaned(dispute, data=b"", **facts) -> Upload:
 
 def address(upload, name="file", *more):
     return reverse(f"disputes:{name}", args=[upload.dispute.number, upload.ref, *more])
-
-
-def stored() -> list[str]:
-    store = storages["evidence"]
-    try:
-        return [f"{d}/{f}" for d in store.listdir("")[0] for f in store.listdir(d)[1]]
-    except FileNotFoundError:
-        return []
-
-
-@pytest.fixture(autouse=True)
-def own_store(settings, tmp_path):
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "evidence": {
-            "BACKEND": "portal.kit.storage.WriteOnceFileStorage",
-            "OPTIONS": {"location": tmp_path / "evidence"},
-        },
-    }
-    settings.INCOMING_DIR = tmp_path / "incoming"
 
 
 # == each hostile file ends as it must

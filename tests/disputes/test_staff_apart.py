@@ -7,8 +7,8 @@ from django.utils.timezone import now
 from accounts.models import ContactAttempt
 from disputes.actions import answering
 from portal.kit.errors import Refused
-from tests.disputes.files import kept
 from tests.disputes.scene import Scene, Status, case, line, record
+from tests.files import kept
 from tests.people import sign_in, staff
 
 pytestmark = pytest.mark.django_db

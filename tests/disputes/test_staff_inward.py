@@ -12,7 +12,7 @@ from accounts.models import Cardholder
 from disputes import terms
 from disputes.models import Dispute, Letter, Upload
 from portal.records.models import AuditEvent, Notice
-from tests.disputes import hostile
+from tests import hostile
 from tests.disputes.scene import Scene, Status, case
 from tests.people import sign_in, staff
 

@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def write_signature(folder: Path) -> None:
-    from tests.disputes.hostile import EICAR
+    from tests.hostile import EICAR
 
     folder.mkdir(parents=True)
     (folder / "test.ndb").write_text(f"Test.EICAR:0:*:{EICAR.hex()}\n")
@@ -103,7 +103,8 @@ def drill(folder: Path) -> int:
 
     from accounts.files import intake
     from disputes import files
-    from tests.disputes import hostile, scene
+    from tests import hostile
+    from tests.disputes import scene
     from tests.people import cardholder
     from tests.plans.scene import account_of
 
