@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accounts.models.people import Role
+from accounts.models.people import Role, User
 from portal.records.audit import subject_of
 from portal.records.models import AuditEvent
 
@@ -21,12 +21,28 @@ class Happened:
 
 
 def history(things: Sequence[Any], words: Mapping[str, object]) -> list[Happened]:
-    """What happened to these rows, oldest first. `words` by verb; a verb without stays as it is."""
+    """What happened to these rows, oldest first. `words` by verb; a verb without stays as it is.
+
+    Colleagues are named; of a cardholder the role says it. Two queries.
+    """
     roles = dict(Role.choices)
-    events = AuditEvent.objects.filter(subject__in=[subject_of(thing) for thing in things])
+    found = AuditEvent.objects.filter(subject__in=[subject_of(thing) for thing in things])
+    events = list(found.order_by("at", "seq"))
+    names = _names({event.actor for event in events})
     return [
         Happened(
-            event.at, words.get(event.verb, event.verb), event.actor, roles.get(event.role, "")
+            event.at, words.get(event.verb, event.verb), names.get(event.actor, event.actor),
+            roles.get(event.role, ""),
         )
-        for event in events.order_by("at", "seq")
-    ]
+        for event in events
+    ]  # fmt: skip
+
+
+def _names(actors: set[str]) -> dict[str, str]:
+    """Return the name of each actor that is a user ("user:8"): "" for a cardholder."""
+    pks = [int(actor.removeprefix("user:")) for actor in actors if actor.startswith("user:")]
+    users = User.objects.filter(pk__in=pks)
+    return {
+        f"user:{user.pk}": "" if user.role == Role.CARDHOLDER else user.name or f"user:{user.pk}"
+        for user in users
+    }

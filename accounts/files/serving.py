@@ -111,8 +111,7 @@ def at(desk: Desk, request: PortalRequest) -> HttpResponse:
 def _added(desk: Desk, request: PortalRequest) -> HttpResponse:
     form = desk.form(request.POST, request.FILES)
     if not form.is_valid():
-        errors = [str(error) for told in form.errors.values() for error in told]
-        return _shown(desk, request, form, errors=errors, status=422)
+        return _shown(desk, request, form, status=422)
     kept, errors = keep(form.cleaned_data["file"], partial(desk.add, form.cleaned_data))
     if errors or wants_fragment(request):
         return _shown(desk, request, desk.form(), errors=errors, status=422 if errors else 200)

@@ -122,6 +122,8 @@ def page(
     form = bound.offer or offer_form(asked, ground)
     offers = asked.offers.select_related("account", "request", "made_by", "approved_by")
     offer = offers.order_by("-pk").first()
+    shelf = papers.staff_shelf(asked, at=now())
+    files = [each.upload for each in shelf.files]
     facts = {
         **_account_facts(asked, ground),
         **checks_facts(request, asked, ground, form),
@@ -135,8 +137,8 @@ def page(
         "mine": asked.taken_by_id == request.user.pk,
         "changed": changed,
         "figures_differ": any(row.differs for row in changed or ()),
-        "shelf": papers.staff_shelf(asked, at=now()),
-        "history": history([asked, *asked.offers.all()], queries.HAPPENED),
+        "shelf": shelf,
+        "history": history([asked, *asked.offers.all(), *files], queries.HAPPENED),
     }
     if offer and offer.status == Offer.Status.PROPOSED:
         facts |= _proposed_facts(request, offer, ground)
