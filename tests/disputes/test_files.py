@@ -332,6 +332,17 @@ def test_a_scanner_that_is_down_makes_nothing_clean(dispute, quick, settings):
     assert (upload.status, upload.tries) == (Status.CLEAN, 3)
 
 
+@pytest.mark.parametrize("tries", [intake.ALARMS - 2, intake.ALARMS - 1])
+def test_a_file_that_no_scanner_takes_alarms_in_the_end(dispute, settings, caplog, tries):
+    upload = added(dispute)
+    Upload.objects.filter(pk=upload.pk).update(tries=tries)
+    settings.CLAMD_URL = closed_port()
+    intake.check_next(at=now())
+    assert [each.levelname for each in caplog.records if str(upload.ref) in each.message] == [
+        "ERROR" if tries + 1 >= intake.ALARMS else "WARNING"
+    ]
+
+
 @pytest.mark.parametrize("status", ["draft", "received"])
 def test_an_owner_who_has_gone_is_told(status, monkeypatch):
     dispute = scene.case(account_of(cardholder()), status)
