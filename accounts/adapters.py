@@ -7,6 +7,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.authentication import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
@@ -99,6 +100,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return str(super().get_client_ip(request))
         except ImproperlyConfigured:  # fewer hops than proxies: it did not come through them
             raise PermissionDenied from None
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
+        """Whoever has a passkey and no app is asked for the passkey, not for a recovery code."""
+        ways: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        of_app = Authenticator.Type.TOTP
+        if len(ways) > 1 and not Authenticator.objects.filter(user=user, type=of_app).exists():
+            code, passkey = ways
+            return [passkey, code | {"id": "recovery_codes"}]  # by which our template names it
+        return ways
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Cardholders to what they owe; staff to work, or first to set up a second factor."""

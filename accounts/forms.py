@@ -11,9 +11,11 @@ from allauth.account.forms import RequestLoginCodeForm as _RequestLogin
 from allauth.core import context, ratelimit
 from allauth.mfa.base.forms import AuthenticateForm as _Authenticate
 from allauth.mfa.base.forms import ReauthenticateForm as _Reauthenticate
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from portal.kit.forms import CodeField, DateField, EmailAddressField
 
 log = logging.getLogger(__name__)
@@ -61,11 +63,22 @@ class AddEmailForm(_AddEmail):  # type: ignore[misc]
     )
 
 
-class AuthenticateForm(_Authenticate):  # type: ignore[misc]
+class _FactorForm:
+    """Its page speaks of an app only to those who have one."""
+
+    user: User
+
+    @property
+    def has_app(self) -> bool:
+        of_app = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP)
+        return bool(of_app.exists())
+
+
+class AuthenticateForm(_FactorForm, _Authenticate):  # type: ignore[misc]
     code = one_time_code()
 
 
-class ReauthenticateForm(_Reauthenticate):  # type: ignore[misc]
+class ReauthenticateForm(_FactorForm, _Reauthenticate):  # type: ignore[misc]
     code = one_time_code()
 
 

@@ -7,24 +7,25 @@ and without us: portal.records.assertion.
 import json
 import secrets
 import struct
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django.http import HttpRequest
-from fido2 import cbor
 from fido2.utils import websafe_decode, websafe_encode
-from fido2.webauthn import (
-    AttestedCredentialData,
-    AuthenticationResponse,
-    UserVerificationRequirement,
-)
+from fido2.webauthn import AuthenticationResponse, UserVerificationRequirement
 
 from accounts.models import User
+from accounts.passkey_counts import credential, goes_on, is_copied, public_key
 from accounts.stepup import COOL_OFF
 from portal.kit.errors import Refused, gettext_noop
 from portal.records import assertion
+from portal.records.audit import subject_of
+from portal.records.models import AuditEvent
+
+ENROLLED = "accounts.passkey_enrolled"  # the trail's word for whose key it is, and since when
 
 LIFE = timedelta(minutes=10)  # of a challenge
 KEPT = "passkey_signings"  # in the session: the challenges made last, each for one answer
@@ -41,16 +42,69 @@ TOO_NEW = gettext_noop(
     "This passkey was added less than 24 hours ago, so it does not sign yet. Use an older one, or "
     "sign with a code."
 )
+UNRECORDED = gettext_noop(
+    "Your passkey does not sign agreements: we have no record of when it was added. Sign with a "
+    "code now. To sign with a passkey later, remove it under Security and add it again: it then "
+    "signs after 24 hours."
+)
+COPIED = gettext_noop(
+    "Your passkey does not sign agreements any more: its counter did not go on as it should, so "
+    "someone may have a copy of it. Sign with a code now. Then remove the passkey under Security, "
+    "and add a new one if you like."
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a person's passkeys are good for at a time."""
+
+    ready: list[Authenticator]  # those that may sign
+    signs_from: datetime | None  # when the next one may; None if none is waiting
+    never: str  # why a key will not sign however long one waits; empty if there is no such key
+
+
+def standing(user: User, *, at: datetime) -> Standing:
+    """Judge each passkey by when the trail says it was added, and by its counter.
+
+    The row alone is not believed: a key that the trail does not know never signs.
+    """
+    since = _added(user)
+    ready, waiting, never = [], [], ""
+    for key in Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN):
+        why = _why_not(key, since, at=at)
+        if not why:
+            ready.append(key)
+        elif why == TOO_NEW:
+            waiting.append(_since(key, since) + COOL_OFF)
+        else:
+            never = why
+    return Standing(ready, min(waiting, default=None), never)
 
 
 def keys(user: User, *, at: datetime) -> list[Authenticator]:
-    """Return this person's passkeys that may sign at a time: those enrolled for COOL_OFF."""
-    return [key for key in _enrolled(user) if key.created_at <= at - COOL_OFF]
+    """Return this person's passkeys that may sign at a time."""
+    return standing(user, at=at).ready
 
 
-def signs_from(user: User) -> datetime | None:
-    """Return when the first of this person's passkeys may sign, or None if there is no passkey."""
-    return min((key.created_at + COOL_OFF for key in _enrolled(user)), default=None)
+def _added(user: User) -> dict[str, datetime]:
+    """Return {fingerprint of a public key: when the trail says that this person added it}."""
+    events = AuditEvent.objects.filter(subject=subject_of(user), verb=ENROLLED).order_by("seq")
+    return {data["key"]: at for data, at in events.values_list("data", "at")}
+
+
+def _since(key: Authenticator, added: dict[str, datetime]) -> datetime:
+    """Errors: KeyError if the trail does not know the key."""
+    row: datetime = key.created_at
+    return max(row, added[assertion.key_fingerprint(public_key(key))])
+
+
+def _why_not(key: Authenticator, added: dict[str, datetime], *, at: datetime) -> str:
+    """Return the sentence why a key does not sign at a time; empty if it does."""
+    if is_copied(key):
+        return COPIED
+    if assertion.key_fingerprint(public_key(key)) not in added:
+        return UNRECORDED
+    return TOO_NEW if _since(key, added) > at - COOL_OFF else ""
 
 
 def begin(request: HttpRequest, user: User, *, draft_sha256: str, at: datetime) -> dict[str, Any]:
@@ -75,7 +129,8 @@ def finish(
     """Use up the answer's nonce and check it; return what proves it, for the acceptance.
 
     Errors: Refused SIGN-KEY if too late, used already or for another document; if the key is not
-    this person's, or too new; if the device did not make sure who held it; if it does not fit.
+    this person's, too new, unknown to the trail or perhaps copied; if the device did not make sure
+    who held it; if it does not fit.
     """
     if not _waiting(request, draft_sha256, at=at):
         raise Refused("SIGN-KEY", TOO_LATE)
@@ -85,13 +140,15 @@ def finish(
     nonce = websafe_decode(kept)
     server, (_, state) = webauthn.get_server(), _asked([key], draft_sha256, nonce)
     try:
-        server.authenticate_complete(state, [_credential(key)], response)
+        server.authenticate_complete(state, [credential(key)], response)
     except ValueError as no:
         raise Refused("SIGN-KEY", NO_FIT) from no
     proof = _proof(request, key, response, rp_id=str(server.rp.id), nonce=kept)
     # What goes into the document is checked as an outsider will check it, the origin included.
     if not assertion.verify({"draft_sha256": draft_sha256, "passkey": proof}).fits:
         raise Refused("SIGN-KEY", NO_FIT)
+    if not goes_on(key, response, at=at):
+        raise Refused("SIGN-KEY", COPIED)
     key.record_usage()
     return proof
 
@@ -117,19 +174,10 @@ def _used_up(
     raise Refused("SIGN-KEY", NO_FIT)
 
 
-def _enrolled(user: User) -> list[Authenticator]:
-    return list(Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN))
-
-
-def _credential(key: Authenticator) -> AttestedCredentialData:
-    held: AttestedCredentialData = key.wrap().authenticator_data.credential_data
-    return held
-
-
 def _asked(allowed: list[Authenticator], draft_sha256: str, nonce: bytes) -> tuple[Any, Any]:
     """Return the library's (options for the browser, state) for the challenge of a document."""
     options, state = webauthn.get_server().authenticate_begin(
-        credentials=[_credential(key) for key in allowed],
+        credentials=[credential(key) for key in allowed],
         user_verification=UserVerificationRequirement.REQUIRED,
         challenge=assertion.challenge(draft_sha256, nonce),
     )
@@ -149,8 +197,8 @@ def _key(user: User, credential_id: bytes, *, at: datetime) -> Authenticator:
     key = webauthn.get_authenticator_by_credential_id(user, credential_id)
     if key is None:
         raise Refused("SIGN-KEY", NO_FIT)
-    if key.created_at > at - COOL_OFF:
-        raise Refused("SIGN-KEY", TOO_NEW)
+    if why := _why_not(key, _added(user), at=at):
+        raise Refused("SIGN-KEY", why)
     return key
 
 
@@ -174,8 +222,3 @@ def _proof(
         "client_data_json": websafe_encode(response.response.client_data),
         "signature": websafe_encode(response.response.signature),
     }
-
-
-def public_key(key: Authenticator) -> bytes:
-    """Return a passkey's public key as COSE bytes."""
-    return cbor.encode(dict(_credential(key).public_key))

@@ -13,7 +13,7 @@ from django.utils.timezone import now
 
 from accounts import codes, limits
 from accounts.mails import mail
-from accounts.models import User
+from accounts.models import OneTimeCode, User
 from portal.kit.errors import Refused, gettext_noop
 from portal.records.audit import subject_of
 from portal.records.models import AuditEvent
@@ -55,6 +55,15 @@ def send_code(user: User, *, purpose: str, about: str, at: datetime) -> None:
             "account/email/step_up", to=user.email, language=user.language, at=at, context=facts,
             secret=True,
         )  # fmt: skip
+
+
+def code_waits(user: User, *, purpose: str, at: datetime) -> bool:
+    """Tell whether a code that was mailed for `purpose` can still be used."""
+    mine = OneTimeCode.objects.filter(purpose=_bound(user, purpose), recipient=user.email)
+    newest = mine.order_by("-pk").first()
+    return bool(
+        newest and not newest.used_at and newest.expires_at > at and newest.attempts < codes.GUESSES
+    )
 
 
 def check(user: User, *, purpose: str, code: str, at: datetime) -> str:

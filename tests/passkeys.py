@@ -18,6 +18,7 @@ from fido2.cose import ES256
 from fido2.utils import websafe_decode, websafe_encode
 
 from accounts.models import User
+from accounts.signals import note_added
 from portal.records import assertion
 
 PRESENT, VERIFIED, HOLDS_KEY = 0x01, 0x04, 0x40
@@ -30,25 +31,35 @@ class Device:
     def __init__(self, name: str = "device") -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.id = hashlib.sha256(name.encode()).digest()
+        self.counter = 0
 
     @property
     def public(self) -> bytes:
         """The public key in COSE form."""
         return cbor.encode(dict(ES256.from_cryptography_key(self.key.public_key())))
 
-    def added_to(self, user: User, *, at: datetime | None = None) -> Authenticator:
-        """Enrol this device's passkey, by default two days ago."""
+    def created(self, challenge: bytes | str = b"x" * 32) -> dict[str, Any]:
+        """Return what a browser posts when a passkey is added."""
+        raw = websafe_decode(challenge) if isinstance(challenge, str) else challenge
         head = hashlib.sha256(RP.encode()).digest()
-        head += struct.pack(">BI", PRESENT | VERIFIED | HOLDS_KEY, 0)
+        head += struct.pack(">BI", PRESENT | VERIFIED | HOLDS_KEY, self.counter)
         data = head + bytes(16) + struct.pack(">H", len(self.id)) + self.id + self.public
         made = cbor.encode({"fmt": "none", "attStmt": {}, "authData": data})
-        credential = self._sent(
-            {"attestationObject": websafe_encode(made)}, self._client(b"x" * 32, "webauthn.create")
+        return self._sent(
+            {"attestationObject": websafe_encode(made)}, self._client(raw, "webauthn.create")
         )
-        return Authenticator.objects.create(
-            user=user, type="webauthn", data={"name": "Telephone", "credential": credential},
+
+    def added_to(
+        self, user: User, *, at: datetime | None = None, recorded: bool = True
+    ) -> Authenticator:
+        """Enrol this device's passkey, by default two days ago, with its event in the trail."""
+        key = Authenticator.objects.create(
+            user=user, type="webauthn", data={"name": "Telephone", "credential": self.created()},
             created_at=at or now() - timedelta(days=2),
         )  # fmt: skip
+        if recorded:
+            note_added(key, user)
+        return key
 
     def signs(
         self,
@@ -58,12 +69,17 @@ class Device:
         origin: str = ORIGIN,
         rp_id: str = RP,
         flags: int = PRESENT | VERIFIED,
+        counter: int | None = None,
         **more: Any,
     ) -> dict[str, Any]:
-        """Return what a browser posts for a challenge (bytes, or as the options write it)."""
+        """Return what a browser posts for a challenge (bytes, or as the options write it).
+
+        Each signature counts one more than the last, unless a counter is given (0: a synced key).
+        """
+        self.counter = self.counter + 1 if counter is None else counter
         raw = websafe_decode(challenge) if isinstance(challenge, str) else challenge
         client = self._client(raw, kind, origin=origin, **more)
-        data = hashlib.sha256(rp_id.encode()).digest() + struct.pack(">BI", flags, 7)
+        data = hashlib.sha256(rp_id.encode()).digest() + struct.pack(">BI", flags, self.counter)
         message = data + hashlib.sha256(client).digest()
         signature = self.key.sign(message, ec.ECDSA(hashes.SHA256()))
         answer = {"authenticatorData": websafe_encode(data), "signature": websafe_encode(signature)}

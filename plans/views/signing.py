@@ -35,6 +35,11 @@ def _draft(offer: Offer) -> OfferDraft:
     return offer.drafts.get(language=document_language())
 
 
+def _purpose(draft: OfferDraft) -> str:
+    """What a mailed code for signing is bound to: this very document."""
+    return f"sign:{draft.sha256}"
+
+
 @cardholder_required
 @require_safe
 def offer_page(request: PortalRequest, number: str) -> HttpResponse:
@@ -84,9 +89,7 @@ def send_code(request: PortalRequest, number: str) -> HttpResponse:
     offer = _offer(request, number)
     about = _("signing agreement %(number)s") % {"number": number}
     try:
-        stepup.send_code(
-            request.user, purpose=f"sign:{_draft(offer).sha256}", about=about, at=now()
-        )
+        stepup.send_code(request.user, purpose=_purpose(_draft(offer)), about=about, at=now())
     except Refused as no:
         messages.error(request, said(no))
     return redirect("plans:sign", number)
@@ -130,13 +133,16 @@ def _in_short(offer: Offer, terms: Terms) -> dict[str, Any]:
 def _ways(request: PortalRequest, draft: OfferDraft, *, at: datetime) -> dict[str, Any]:
     """Return by what this person may sign now; a passkey that may is asked for this document."""
     user = request.user
-    ready = passkey_signing.keys(user, at=at)
+    mine = passkey_signing.standing(user, at=at)
     return {
         "methods": stepup.methods(user),
+        "code_sent": stepup.code_waits(user, purpose=_purpose(draft), at=at),
         "passkey": passkey_signing.begin(request, user, draft_sha256=draft.sha256, at=at)
-        if ready
+        if mine.ready
         else None,
-        "passkey_from": None if ready else passkey_signing.signs_from(user),
+        "passkey_from": None if mine.ready else mine.signs_from,
+        "passkey_in_time": (mine.signs_from or at + stepup.COOL_OFF) <= draft.offer.expires_at,
+        "passkey_never": _(mine.never) if mine.never else "",
     }
 
 
@@ -173,7 +179,7 @@ def _signature(
         )
         return signing.signature_from(request, form, "passkey", passkey=proof)
     code = form.cleaned_data["code"]
-    method = stepup.check(user, purpose=f"sign:{draft.sha256}", code=code, at=at)
+    method = stepup.check(user, purpose=_purpose(draft), code=code, at=at)
     return signing.signature_from(request, form, method)
 
 

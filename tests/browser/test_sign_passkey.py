@@ -9,11 +9,12 @@ from django.urls import reverse
 
 from plans.models import Agreement
 from portal.records import documents
-from tests.browser.test_passkey import AUTHENTICATOR
+from tests.browser.test_passkey import AUTHENTICATOR, authenticator, sign_in_by_code
 from tests.passkeys import RP, Device
-from tests.people import in_parallel
+from tests.people import in_parallel, mailed_code
 from tests.plans.scene import behind
 
+__all__ = ["authenticator"]  # a fixture
 TICKS = ("agree", "no_new_card", "electronic")
 
 
@@ -62,3 +63,31 @@ def test_a_passkey_signs_once_and_a_device_that_says_no_loses_nothing(
     path.write_bytes(documents.read(agreement.document))
     in_parallel(1, lambda _: call_command("verify_document", path))  # beside Playwright's loop
     assert "with a passkey, which fits this document" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("drawn_once", "authenticator")
+def test_a_passkey_added_on_the_way_leads_back_and_the_code_signs_meanwhile(page, live_server, axe):
+    scene = behind()
+    offer, url = scene.offered(), live_server.url
+    sign = reverse("plans:sign", args=[offer.number])
+    sign_in_by_code(page, url, scene.holder.email, axe)
+    page.goto(url + reverse("plans:offer", args=[offer.number]))
+    page.get_by_role("button", name="send me a code to sign").click()
+    page.get_by_role("link", name="Add a passkey").click()
+    code = mailed_code("step_up")
+    page.get_by_role("button", name="Add the passkey").click()
+    page.wait_for_url("**/2fa/recovery-codes/")
+    axe(page)
+    page.get_by_text("it signs agreements only after 24 hours").wait_for()
+    page.locator("#codes_saved").check()
+    page.get_by_role("link", name="Done").click()
+    page.wait_for_url("**" + sign)
+    page.get_by_text("Your passkey is new.").wait_for()
+    axe(page)
+    for tick in TICKS:
+        page.locator(f"[name={tick}]").check()
+    page.locator("[name=name]").fill("Test Person")
+    page.locator("[name=code]").fill(code)
+    page.get_by_role("button", name="Sign the agreement").click()
+    page.wait_for_url("**" + reverse("plans:agreement", args=[offer.number]))
+    assert Agreement.objects.get().method == "email-code"

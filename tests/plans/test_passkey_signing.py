@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pikepdf
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.test import Client
@@ -48,9 +49,13 @@ def page_of(offer):
     return reverse("plans:sign", args=[offer.number])
 
 
+def asked_for(me, offer):
+    return me.get(page_of(offer)).context["passkey"]
+
+
 def asked(me, offer):
     """What the page hands to the device."""
-    return me.get(page_of(offer)).context["passkey"]["publicKey"]
+    return asked_for(me, offer)["publicKey"]
 
 
 def post(me, offer, answer, **changes):
@@ -152,7 +157,7 @@ def test_another_persons_passkey_does_not_sign_even_if_it_is_enrolled(me, offer,
 
 def test_a_passkey_of_today_does_not_sign_and_the_page_says_from_when(me, offer, scene):
     new = Device("new")
-    key = new.added_to(scene.holder, at=now() - COOL_OFF + timedelta(minutes=1))
+    new.added_to(scene.holder, at=now() - COOL_OFF + timedelta(minutes=1))
     page = me.get(page_of(offer))
     assert page.context["passkey"] is None and "Your passkey is new." in page.content.decode()
     assert passkey_signing.KEPT not in me.session
@@ -160,9 +165,38 @@ def test_a_passkey_of_today_does_not_sign_and_the_page_says_from_when(me, offer,
     old.added_to(scene.holder)
     answer = new.signs(asked(me, offer)["challenge"])
     refused(post(me, offer, answer), "less than 24 hours ago")
-    Authenticator.objects.filter(pk=key.pk).update(created_at=now() - COOL_OFF)
-    answer = new.signs(asked(me, offer)["challenge"])
-    assert post(me, offer, answer).status_code == 302
+    with time_machine.travel(now() + timedelta(minutes=1)):
+        answer = new.signs(asked(me, offer)["challenge"])
+        assert post(me, offer, answer).status_code == 302
+
+
+def test_a_row_that_says_it_is_old_is_not_believed_against_the_trail(me, offer, scene):
+    key = Device().added_to(scene.holder, at=now())
+    Authenticator.objects.filter(pk=key.pk).update(created_at=now() - timedelta(days=9))
+    assert asked_for(me, offer) is None
+
+
+def test_a_passkey_the_trail_does_not_know_waits_for_ever_and_the_page_says_what_to_do(
+    me, offer, scene
+):
+    device = Device()
+    device.added_to(scene.holder, recorded=False)
+    Device("another's").added_to(cardholder())
+    page = me.get(page_of(offer))
+    assert page.context["passkey"] is None
+    text = page.content.decode()
+    assert "no record of when it was added" in text and "remove it under Security" in text
+    assert reverse("mfa_list_webauthn") in text and reverse("mfa_add_webauthn") not in text
+    Device("old").added_to(scene.holder)
+    answer = device.signs(asked(me, offer)["challenge"])
+    refused(post(me, offer, answer), "no record of when it was added")
+
+
+def test_a_passkey_that_would_be_too_late_for_this_offer_is_said_to_be(me, offer, scene):
+    Offer.objects.filter(pk=offer.pk).update(expires_at=now() + timedelta(hours=20))
+    assert reverse("mfa_add_webauthn") not in me.get(page_of(offer)).content.decode()
+    Device().added_to(scene.holder, at=now())
+    assert "That is too late for this agreement" in me.get(page_of(offer)).content.decode()
 
 
 def test_a_challenge_serves_once_for_ten_minutes_and_one_document(me, offer, device):
@@ -249,15 +283,25 @@ def test_with_a_passkey_the_code_still_signs_and_nothing_is_ticked_beforehand(me
     assert Agreement.objects.get().method == "email-code"
 
 
+def test_the_page_says_that_a_code_was_mailed_only_while_one_works(me, offer):
+    says = "We have e-mailed a code to you"
+    assert says not in me.get(page_of(offer)).content.decode()
+    me.post(reverse("plans:send_code", args=[offer.number]))
+    assert says in me.get(page_of(offer)).content.decode()
+    with time_machine.travel(now() + timedelta(minutes=10, seconds=1)):
+        assert says not in me.get(page_of(offer)).content.decode()
+
+
 def test_who_has_no_passkey_is_shown_the_way_to_one(me, offer):
     page = me.get(page_of(offer)).content.decode()
-    assert reverse("mfa_add_webauthn") in page and "signs from tomorrow" in page
+    assert f"{reverse('mfa_add_webauthn')}?next={page_of(offer)}" in page
+    assert "signs from tomorrow" in page
     assert "sign.js" not in page
 
 
 def test_which_key_was_whose_from_when_to_when_is_in_the_trail(scene):
     device, user = Device(), scene.holder
-    key = device.added_to(user)
+    key = device.added_to(user, recorded=False)
     for signal in (authenticator_added, authenticator_removed):
         signal.send(sender=Authenticator, request=None, user=user, authenticator=key)
     events = AuditEvent.objects.filter(verb__startswith="accounts.passkey_").order_by("seq")
