@@ -45,6 +45,10 @@ PAGES = [  # name, who asks, address
     ("plans", "owner", "/plans/"),
     ("ask for a plan", "owner", "/plans/request/{ref}/"),
     ("a plan request", "owner", "/plans/requests/{plan}/"),
+    ("a plan", "keeper", "/plans/agreements/{agreement}/"),
+    ("a plan, paid early", "keeper", "/plans/agreements/{agreement}/early/"),
+    ("a plan, to be changed", "keeper", "/plans/agreements/{agreement}/change/"),
+    ("what one can afford", "keeper", "/plans/start/{kept}/"),
     ("disputes", "owner", "/disputes/"),
     ("new dispute", "owner", "/disputes/new/"),
     ("dispute: begin", "owner", "/disputes/new/{ref}/?line=posting:{posting}"),
@@ -60,6 +64,15 @@ PAGES = [  # name, who asks, address
     ("staff: plans queue", "agent", "/staff/plans/"),
     ("staff: plans, deep", "agent", "/staff/plans/?after=PL-F100"),
     ("staff: a plan request", "agent", "/staff/plans/{plan}/"),
+    ("staff: offers for two", "supervisor", "/staff/plans/second/"),
+    *(
+        (f"staff: plans, {tab}", "agent", f"/staff/agreements/?tab={tab}")
+        for tab in ("late", "remedy", "look", "running", "ended")
+    ),
+    ("staff: running, deep", "agent", "/staff/agreements/?tab=running&after=PA-F101"),
+    ("staff: a plan", "agent", "/staff/agreements/{agreement}/"),
+    ("staff: policy", "supervisor", "/staff/policy/"),
+    ("staff: a policy simulated", "supervisor", "/staff/policy/{policy}/simulation/"),
     ("staff: evidence queue", "agent", "/staff/evidence/"),
     ("staff: evidence, deep", "agent", "/staff/evidence/?after=EV-F400"),
     ("staff: cases, mine", "complaint_handler", "/staff/disputes/?tab=mine"),

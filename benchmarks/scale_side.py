@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LARGE = 10_000  # rows: a table that must not be read from end to end
 HOLDER = "C0000006"  # of write_feed's fixed people: two accounts, one of them behind
 ACCOUNT = "A0000006"
+KEPT = "A0000009"  # another's, with a plan that runs
 
 
 def prepare() -> None:
@@ -51,8 +52,11 @@ def people() -> tuple[Any, dict[str, Any], dict[str, str]]:
 
     holder = Cardholder.objects.get(ref=HOLDER)
     owner = holder.user or activate(holder, "scale@example.com", "en")
+    keeper = Cardholder.objects.get(accounts__ref=KEPT)
     roles = ("agent", "complaint_handler", "supervisor", "auditor")
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {
+        "keeper": keeper.user or activate(keeper, "scale-kept@example.com", "en")
+    }
     for role in roles:
         mail = f"scale-{role}@example.com"
         found[role] = User.objects.filter(email=mail).first() or staff(role, email=mail)
@@ -64,7 +68,7 @@ def people() -> tuple[Any, dict[str, Any], dict[str, str]]:
 
     fill(owner=owner.pk, staff=[found["complaint_handler"].pk, *(user.pk for user in others)])
     count()
-    return owner, found, things(owner, found)
+    return owner, found, things(owner, found) | plans_of(found)
 
 
 def count() -> None:
@@ -109,6 +113,34 @@ def things(owner: Any, staff: dict[str, Any]) -> dict[str, str]:
     interest = Posting.objects.filter(account=account, kind="interest").latest("posted_on")
     return {"ref": ACCOUNT, "case": sent.number, "draft": draft.number, "plan": plan.number,
             "evidence": asked.number, "posting": interest.ref, "code": "FILLED1"}  # fmt: skip
+
+
+def plans_of(staff: dict[str, Any]) -> dict[str, str]:
+    """Return the number of a plan that runs, and the name of a policy to be simulated."""
+    from datetime import timedelta
+
+    from django.utils.timezone import localdate, now
+
+    from accounts.models import CardAccount
+    from plans.models import Agreement, PolicyVersion
+    from plans.policy import FIRST
+    from portal.demo import people as demo
+    from tests.plans.kept import kept
+    from tests.plans.scene import Scene
+
+    account = CardAccount.objects.select_related("cardholder").get(ref=KEPT)
+    if not (agreement := Agreement.objects.filter(account=account).first()):
+        scene = Scene(staff["keeper"], staff["agent"], account)
+        scene.taken = lambda *_: demo.under_review(account, staff["agent"])  # type: ignore[method-assign]
+        agreement = kept(scene).agreement
+    policy, _ = PolicyVersion.objects.get_or_create(
+        name="2026-9",
+        defaults={
+            "status": "proposed", "effective_from": localdate() + timedelta(days=1),
+            "data": {**FIRST, "auto": True}, "made_by": staff["supervisor"], "made_at": now(),
+        },
+    )  # fmt: skip
+    return {"kept": KEPT, "agreement": agreement.number, "policy": policy.name}
 
 
 # == what is asked over the pipe

@@ -7,8 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.models import PolicyVersion
 from plans.policy import FIRST, FIRST_NAME, Policy, read
-from portal.records.audit import subject_of
-from portal.records.models import AuditEvent
 
 HAPPENED = {
     "plans.policyversion.drafted": _("The draft was begun."),
@@ -62,15 +60,6 @@ def new_name(on: date) -> str:
     taken = [*begun.values_list("name", flat=True), FIRST_NAME]
     numbers = [int(name[5:]) for name in taken if name.startswith(f"{on.year}-")]
     return f"{on.year}-{max(numbers, default=0) + 1}"
-
-
-def sent_back(version: PolicyVersion) -> str:
-    """Return why a version was sent back last, "" if it was not."""
-    events = AuditEvent.objects.filter(
-        subject=subject_of(version), verb="plans.policyversion.draft"
-    )
-    last = events.order_by("-seq").first()
-    return str(last.data["reason"]) if last else ""
 
 
 def _approved() -> QuerySet[PolicyVersion]:

@@ -20,7 +20,10 @@ from disputes import insight_count
 from plans.models import PlanRequest
 from portal.records.models import Document
 from tests.disputes.filing import Filing
-from tests.people import sign_in, staff
+from tests.people import cardholder, sign_in, staff
+from tests.plans.kept import kept
+from tests.plans.limits import put_to_use
+from tests.plans.scene import Scene, account_of
 
 SMALL = {  # rows do not come with accounts: feeds, exports, proposals, categories, own wording
     "accounts_feedload", "accounts_feedrun", "disputes_formletter", "records_duecount",
@@ -46,8 +49,12 @@ STAFF = """
 /staff/disputes/?tab=open&matter=charge /staff/disputes/?find={case} /staff/disputes/{case}/
 /staff/feeds/ /staff/retention/ /staff/reports/disputes/ /staff/agreements/?tab=late
 /staff/agreements/?tab=remedy /staff/agreements/?tab=look /staff/agreements/?tab=running
-/staff/agreements/?tab=ended
-/staff/policy/
+/staff/agreements/?tab=ended /staff/agreements/{kept}/
+/staff/policy/ /staff/policy/{policy}/simulation/
+"""
+KEEPER = """
+/plans/ /plans/agreements/{kept}/ /plans/agreements/{kept}/early/ /plans/agreements/{kept}/change/
+/plans/start/AC0009/
 """
 
 pytestmark = [
@@ -57,7 +64,10 @@ pytestmark = [
 
 
 class Site:
-    """A case, a draft, a plan request and a certified document of one person, and a supervisor."""
+    """A case, a draft, a plan request and a certified document of one person, and a supervisor.
+
+    Another person has a plan that runs, and a version of the policy waits.
+    """
 
     def __init__(self) -> None:
         filing = Filing.made()
@@ -79,12 +89,17 @@ class Site:
             made_at=case.submitted_at,
         )  # fmt: skip
         draft = filing.draft(f"posting:{other.ref}")
+        keeper = cardholder()
+        plan_kept = kept(Scene(keeper, staff("agent"), account_of(keeper, ref="AC0009")))
+        policy = put_to_use(auto=True)
         insight_count.count(at=now())
         self.words = {
             "ref": held.ref, "posting": posting.ref, "ev": asked.number, "plan": plan.number,
             "draft": draft.number, "case": case.number, "code": "BCDF23456789",
+            "kept": plan_kept.agreement.number, "policy": policy.name,
         }  # fmt: skip
         self.owner = sign_in(Client(), owner)
+        self.keeper = sign_in(Client(), keeper)
         self.staff = sign_in(Client(), staff("supervisor"))
 
     def asked(self, client: Client, address: str) -> list[tuple[str, Any]]:
@@ -166,6 +181,7 @@ def bare(expression: str) -> str:
 def test_an_index_serves_every_query_of_the_pages() -> None:
     site = Site()
     queries = [each for address in OWN.split() for each in site.asked(site.owner, address)]
+    queries += [each for address in KEEPER.split() for each in site.asked(site.keeper, address)]
     queries += [each for address in STAFF.split() for each in site.asked(site.staff, address)]
     assert len(queries) > 100
     assert "\n".join(faults(queries)) == ""
@@ -177,6 +193,7 @@ def test_an_index_serves_every_query_of_the_pages() -> None:
         ("records_document_of_subject", "/staff/evidence/{ev}/"),
         # without the first, the second may serve it: as many rows as there are cases
         ("disputes_dispute_not_live, disputes_dispute_by_day", "/staff/disputes/?tab=decided"),
+        ("plans_agreement_to_look_at", "/staff/agreements/?tab=look"),
     ],
 )
 def test_a_query_whose_index_is_gone_is_found(index: str, address: str) -> None:

@@ -258,7 +258,10 @@ class Hold(models.Model):
         default=False, help_text="Stops contact about the account; nets no amount."
     )
     from_at = models.DateTimeField()
-    until_at = models.DateTimeField(null=True)
+    until_on = models.DateField(
+        null=True, help_text="Its last day, where it was placed for a time: lifted after it."
+    )
+    until_at = models.DateTimeField(null=True, help_text="When it was lifted.")
 
     class Meta:
         constraints = [

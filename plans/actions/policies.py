@@ -87,7 +87,7 @@ def propose(version: PolicyVersion, *, by: User, at: datetime) -> None:
             "POLICY-SAME",
             gettext_noop("It changes nothing on that day, so there is nothing to propose."),
         )
-    _step(version, Status.PROPOSED, seen=policies.mark(version), by=by, at=at)
+    _step(version, Status.PROPOSED, seen=policies.mark(version), by=by, at=at, returned="")
 
 
 @transaction.atomic
@@ -114,8 +114,12 @@ def approve(version: PolicyVersion, *, seen: str, by: User, at: datetime) -> Non
 
 @transaction.atomic
 def send_back(version: PolicyVersion, *, reason: str, seen: str, by: User, at: datetime) -> None:
-    """Hand a proposed version back to its maker, who reads why. Errors: IllegalMove, Stale."""
-    _step(version, Status.DRAFT, seen=seen, by=by, at=at, data={"reason": reason})
+    """Hand a proposed version back to its maker, who reads why until it is proposed again.
+
+    Errors: IllegalMove, Stale.
+    """
+    told = {"reason": reason}
+    _step(version, Status.DRAFT, seen=seen, by=by, at=at, data=told, returned=reason)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.evidence.queries import MANY, counted
-from accounts.models import CardAccount, User
+from accounts.models import User
 from plans.keeping.queries import LOOKED_AT_AFTER, is_automatic
 from plans.models import Agreement, Instalment
 from portal.kit.counting import Counted
@@ -19,7 +19,6 @@ from portal.kit.counting import Counted
 Status = Agreement.Status
 PAGE = 50
 LATELY = timedelta(days=90)
-GONE = Q(closed_by_feed=True) | Q(status=CardAccount.Status.WRITTEN_OFF)  # as is_automatic()
 LABELS = {
     "late": pgettext_lazy("of plans", "Late"),
     "remedy": _("In remedy"),
@@ -61,21 +60,15 @@ def _instalments(**which: Any) -> Exists:
     return Exists(Instalment.objects.filter(agreement=OuterRef("pk"), paid_on=None, **which))
 
 
-def _to_look_at(*, at: datetime) -> QuerySet[Agreement, Any]:
-    """What no rule decides: two lists, each by its own index, and none has a row of the other."""
-    gone = CardAccount.objects.filter(GONE).values("pk")
-    running = Agreement.objects.filter(status=Status.ACTIVE, account__in=gone)
-    back = Agreement.objects.filter(taken_back_at__gte=at - LOOKED_AT_AFTER)
-    return running.values("pk").union(back.values("pk"), all=True)
-
-
 def _in_tab(*, at: datetime) -> dict[str, Q]:
     active, late = Q(status=Status.ACTIVE), Q(_instalments(late_told_at__isnull=False))
     lately = Q(ended_at__gte=at - LATELY)
+    by_hand = active & Q(by_hand_since__isnull=False)  # both in one index, in the list's order
+    back = Q(taken_back_at__gte=at - LOOKED_AT_AFTER)
     return {
         "late": active & late,
         "remedy": active & Q(remedy_until__isnull=False),
-        "look": Q(pk__in=_to_look_at(at=at)),
+        "look": by_hand | back,
         "running": active,
         "ended": lately,
     }

@@ -46,6 +46,10 @@ class Agreement(models.Model):
     taken_back_at = models.DateTimeField(
         null=True, help_text="Completed, and money came back since: when that was seen."
     )
+    by_hand_since = models.DateTimeField(
+        null=True,
+        help_text="The bank closed its books on the account: when that was seen.",
+    )
     sum_due = MoneyField(null=True, help_text="What was due when it ended early, as told.")
     certificate = models.OneToOneField(
         "records.Document",
@@ -93,9 +97,10 @@ class Agreement(models.Model):
                 name="plans_agreement_to_certify",
             ),
             models.Index(
-                fields=["taken_back_at"],
-                condition=Q(taken_back_at__isnull=False),
-                name="plans_agreement_taken_back",
+                fields=["id"],
+                condition=Q(status="active", by_hand_since__isnull=False)
+                | Q(taken_back_at__isnull=False),
+                name="plans_agreement_to_look_at",
             ),
             models.Index(
                 fields=["watched_on"], condition=Q(status="active"), name="plans_agreement_watched"

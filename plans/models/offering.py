@@ -26,10 +26,18 @@ class Offer(Chosen):
         WITHDRAWN = "withdrawn", _("Withdrawn by the bank")
         SUPERSEDED = "superseded", _("Replaced by another offer")
 
+    class EndedBy(models.TextChoices):
+        CARDHOLDER = "cardholder", _("Ended at the cardholder's wish, for a person to look at it")
+        PLAN = "plan", _("Ended with the plan that it was to change")
+        REQUEST = "request", _("Ended with the request")
+
     number = models.CharField(max_length=20, unique=True, help_text="Also the agreement's number.")
     request = models.ForeignKey(PlanRequest, models.PROTECT, related_name="offers")
     account = models.ForeignKey("accounts.CardAccount", models.PROTECT, related_name="offers")
     status = models.CharField(max_length=12, choices=Status, default=Status.PREPARING)
+    ended_by = models.CharField(
+        max_length=10, choices=EndedBy, blank=True, help_text="WITHDRAWN, but not by the bank."
+    )
     overdue = MoneyField(help_text="What was overdue and undisputed when it was made.")
     total = MoneyField(help_text="What the instalments repay, without interest of the plan.")
     sealed_explanation = models.TextField(blank=True)
@@ -85,6 +93,11 @@ class Offer(Chosen):
                 ),
                 name="plans_offer_status_known",
             ),
+            CheckConstraint(
+                condition=Q(ended_by="")
+                | Q(status="withdrawn", ended_by__in=["cardholder", "plan", "request"]),
+                name="plans_offer_ended_by_known",
+            ),
             CheckConstraint(condition=Q(total__gt=0), name="plans_offer_total_positive"),
             UniqueConstraint(
                 fields=["account"],
@@ -105,6 +118,12 @@ class Offer(Chosen):
 
     def __str__(self) -> str:
         return self.number
+
+    def get_status_display(self) -> str:  # type: ignore[no-redef]  # Django leaves ours alone
+        """Say who or what ended it: the bank did not withdraw each that is WITHDRAWN."""
+        if self.ended_by:
+            return str(self.EndedBy(self.ended_by).label)
+        return str(self.Status(self.status).label)
 
 
 class OfferDraft(models.Model):

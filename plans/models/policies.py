@@ -21,6 +21,9 @@ class PolicyVersion(models.Model):
     effective_from = models.DateField()
     data = models.JSONField(help_text="The fields of plans.policy.Policy; amounts as strings.")
     note = models.CharField(max_length=1000, blank=True, help_text="What changes, and why.")
+    returned = models.CharField(
+        max_length=1000, blank=True, help_text="Why it was sent back; empty once proposed again."
+    )
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     approved_by = models.ForeignKey(

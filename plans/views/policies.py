@@ -78,7 +78,6 @@ def _page(
         "before": before.version,
         "differing": [change for change in changes if change.differs],
         "same": [change for change in changes if not change.differs],
-        "sent_back": policies.sent_back(found) if found.status == Status.DRAFT else "",
         "history": history([found], policies.HAPPENED),
         "seen": policies.mark(found),
         "form": send_back_form or SendBackForm(),

@@ -14,16 +14,14 @@ from django.urls import reverse
 from django.utils.timezone import localdate, now
 from django.utils.translation import override
 
-from accounts.models import CardAccount, User
-from plans import policies, policy_fields, simulation
+from accounts.models import User
+from plans import policies, policy_fields
 from plans.actions import move
 from plans.actions import policies as actions
 from plans.forms.policy import PolicyForm
-from plans.models import Offer, PlanRequest, PolicyVersion
+from plans.models import PolicyVersion
 from plans.policy import FIRST_NAME, Policy, as_data, read, same
-from plans.situation.rules import Told
 from plans.states import POLICY
-from portal.kit import crypto
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.records.models import AuditEvent
 from tests.people import in_parallel, sign_in, staff
@@ -135,7 +133,7 @@ def test_each_step_leaves_one_event_and_the_reason(maker, second):
     version = proposed(maker)
     seen = policies.mark(version)
     actions.send_back(version, reason="The share is low.", seen=seen, by=second, at=now())
-    assert policies.sent_back(version) == "The share is low."
+    assert version.returned == "The share is low."
     actions.propose(version, by=maker, at=now())
     actions.approve(version, seen=seen, by=second, at=now())
     verbs = AuditEvent.objects.filter(subject=f"plans.policyversion:{version.pk}").order_by("seq")
@@ -376,56 +374,6 @@ def test_a_comparison_shows_what_differs_and_keeps_its_order():
     assert not any(change.differs for change in policy_fields.compared(old, old))
 
 
-# What a version would have changed.
-
-
-def test_the_simulation_judges_offers_by_both_versions(scene, maker):
-    offer = scene.preparing()
-    old = policies.first()
-    assert simulation.of_offers(old, old).changed == []
-    stricter = read("n", {**as_data(old), "agent_most": {"CNY": "999.99"}, "longest": 2})
-    found = simulation.of_offers(old, stricter)
-    assert (found.looked, found.gone) == (1, 0)
-    one = found.changed[0]
-    assert (one.number, one.was, one.becomes) == (offer.number, "ok", "no")
-    assert [name for name, _said in one.points] == ["Length", "Sum of the plan"]
-
-
-def test_the_simulation_leaves_out_offers_whose_terms_are_gone(scene):
-    offer = scene.preparing()
-    for terms in ("", crypto.encrypt("{}", bound_to="terms:another")):
-        Offer.objects.filter(pk=offer.pk).update(sealed_terms=terms)
-        found = simulation.of_offers(policies.first(), policies.first())
-        assert (found.looked, found.gone) == (0, 1)
-
-
-def test_the_simulation_counts_what_would_be_offered_at_once(scene, monkeypatch):
-    scene.submitted()
-    old = policies.first()
-    auto = read("n", {**as_data(old), "auto": True})
-    monkeypatch.setattr(simulation, "_left", lambda asked: Decimal(900))
-    found = simulation.of_requests(old, auto)
-    assert (found.looked, found.at_once, found.at_once_new) == (1, 0, 1)
-    monkeypatch.setattr(simulation, "_told", lambda asked: Told(answers={"needs": {}}))
-    assert simulation.of_requests(old, auto).at_once_new == 0  # who needs support meets a person
-    monkeypatch.setattr(simulation, "_told", lambda asked: None)
-    PlanRequest.objects.update(months=61)  # no plan at all
-    assert simulation.of_requests(old, auto).at_once_new == 0
-
-
-def test_the_simulation_knows_how_late_the_account_was(scene):
-    """A waiver's limit depends on the bucket of the offer's day, not on today's."""
-    offer = scene.preparing()
-    Offer.objects.filter(pk=offer.pk).update(waived_default_sum=Decimal(40))
-    CardAccount.objects.update(as_of=day(100))  # M5 by now, M2 then
-    old = policies.first()
-    kinder = read("n", {**as_data(old), "waivers": [
-        {**row, "from_bucket": 2 if row["from_bucket"] else 0} for row in as_data(old)["waivers"]
-    ]})  # fmt: skip
-    found = simulation.of_offers(old, kinder).changed
-    assert [(one.was, one.becomes) for one in found] == [("second", "ok")]
-
-
 # The screens.
 
 
@@ -487,6 +435,13 @@ def test_sending_back_wants_a_reason_which_the_maker_reads(pages, maker, second)
     told = {"reason": "Too kind.", "seen": mark(version)}
     pages.post(address("return_policy", version), told)
     assert "Too kind." in pages.get(address("policy", version)).content.decode()
+    sign_in(pages, second)
+    for name in ("policy", "edit_policy"):
+        assert "Too kind." in pages.get(address(name, version)).content.decode()
+    pages.post(address("propose_policy", version))
+    assert "Too kind." not in pages.get(address("policy", version)).content.decode()
+    steps = AuditEvent.objects.filter(verb="plans.policyversion.draft")
+    assert steps.get().data["reason"] == "Too kind."
     pages.post(address("give_up_policy", version))
     version.refresh_from_db()
     assert version.status == Status.WITHDRAWN
@@ -510,12 +465,3 @@ def test_agents_and_auditors_read_and_find_no_button(client, maker):
     assert "Came with the software" in client.get(address("policies")).content.decode()
     first = client.get(reverse("plans:policy", args=[FIRST_NAME]))
     assert "This version came with the software." in first.content.decode()
-
-
-def test_the_simulation_says_how_many_offers_change(client, scene, maker):
-    scene.preparing()
-    version = proposed(maker, longest=2, terms=[1], settlement_payments=2, token_months=2)
-    sign_in(client, maker)
-    text = client.get(address("policy_simulation", version)).content.decode()
-    assert "This version would have changed 1 of the last 1 offer." in text
-    assert scene.holder.cardholder.ref not in text
