@@ -42,6 +42,16 @@ class _Placed:
     beyond: Decimal
 
 
+@dataclass(frozen=True)
+class _Ran(Due):
+    """An instalment as it ran; `accrued`: the interest of all periods up to its day.
+
+    Of a long first period, later instalments meet some of it (PLAN-LONG).
+    """
+
+    accrued: Decimal = ZERO
+
+
 def settled_on(
     total: Decimal,
     dues: Sequence[Due],
@@ -62,7 +72,7 @@ def settled_on(
     placed = _place(dues, credits)
     runs = _run(total, dues, placed, rate=rate, agreed_on=agreed_on, unit=unit)
     ended = [due for due in runs if due.on <= on]
-    charged = sum((due.interest for due in ended), ZERO)
+    charged = _accrued(ended)
     used = _used(total, ended, placed, rate=rate, agreed_on=agreed_on, on=on, unit=unit)
     sum_paid = sum((amount for _, amount in credits), ZERO)
     payable = max(total + charged + used - sum_paid, ZERO)
@@ -93,14 +103,13 @@ def after_extra(
     settles = settled_on(total, dues, credits, rate=rate, agreed_on=agreed_on, on=on, unit=unit)
     if extra >= settles.payable:
         agreed = sum((due.interest for due in dues), ZERO)
-        kept = agreed - sum((due.interest for due in before), ZERO)
+        kept = agreed - _accrued(before)
         sooner = sum(due.on > on for due in before)
         return Shortened([], sooner, settles.interest_saved - kept)
     placed = _place(dues, [*credits, (on, extra)])
     after = _run(total, dues, placed, rate=rate, agreed_on=agreed_on, unit=unit)
-    saved = sum((due.interest for due in before), ZERO) - sum((due.interest for due in after), ZERO)
     unmet = _unmet(after, sum((each.in_order for each in placed), ZERO))
-    return Shortened(unmet, len(before) - len(after), saved)
+    return Shortened(unmet, len(before) - len(after), _accrued(before) - _accrued(after))
 
 
 def _credits(
@@ -132,22 +141,33 @@ def _run(
     rate: Decimal,
     agreed_on: date,
     unit: Decimal,
-) -> list[Due]:
-    """The schedule as it runs: what was paid beyond bears no interest from its day on."""
-    left, start, days, runs = total, agreed_on, days_between(agreed_on, dues[0].on), []
+) -> list[_Ran]:
+    """The schedule as it runs: what was paid beyond bears no interest from its day on.
+
+    That repays the sum before interest that was carried, because the sum is what bears interest.
+    """
+    left, unpaid, accrued, runs = total, ZERO, ZERO, []
+    start, days = agreed_on, days_between(agreed_on, dues[0].on)
     for i, due in enumerate(dues):
         beyond = [p for p in placed if p.on <= due.on and (p.on > start or not i)]
         spared = _days_spared([(p.on, p.beyond) for p in beyond], start, due.on)
-        interest = interest_for(left * days - spared, rate, days=1, unit=unit)
+        interest = interest_for(max(left * days - spared, ZERO), rate, days=1, unit=unit)
+        unpaid, accrued = unpaid + interest, accrued + interest
         left -= sum((p.beyond for p in beyond), ZERO)
-        amount = min(due.amount, left + interest)
+        left, unpaid = max(left, ZERO), unpaid + min(left, ZERO)
+        amount = min(due.amount, left + unpaid)
         if amount <= 0:
             break
-        runs.append(Due(due.on, amount, min(interest, amount)))
-        left, start, days = left + interest - amount, due.on, MONTH
-        if left <= 0:
+        met = min(unpaid, amount)
+        left, unpaid, start, days = left - (amount - met), unpaid - met, due.on, MONTH
+        runs.append(_Ran(due.on, amount, met, accrued))
+        if left + unpaid <= 0:
             break
     return runs
+
+
+def _accrued(runs: Sequence[_Ran]) -> Decimal:
+    return runs[-1].accrued if runs else ZERO
 
 
 def _days_spared(credits: Sequence[Credit], start: date, end: date) -> Decimal:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from plans.periods import MONTH, days_between
-from plans.rules import STEPPED, TOKEN, Choice, chosen_by, divided
+from plans.periods import MONTH, days_between, interest_for
+from plans.rules import STEPPED, TOKEN, ZERO, Choice, chosen_by, divided
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Share:
     due_on: date
     amount: Decimal
     interest: Decimal  # of the amount
+    accrued: Decimal  # the interest of its own period
+    brought: Decimal  # what the payments before it left of a long first period's (PLAN-LONG)
     before: Decimal  # what of the sum was left before it
     days: int  # that its interest counts: 30 for a month
     total: Decimal
@@ -72,6 +74,15 @@ class Share:
         return self.days == MONTH
 
     @property
+    def waits(self) -> Decimal:
+        """What of the interest later payments meet."""
+        return self.brought + self.accrued - self.interest
+
+    @property
+    def minus_waits(self) -> Decimal:
+        return -self.waits
+
+    @property
     def repaid(self) -> Decimal:
         """What of the amount repays the sum."""
         return self.amount - self.interest
@@ -92,8 +103,11 @@ def share(
     if not 1 <= position <= choice.months:
         raise ValueError(position)
     dues = divided(total, choice, agreed_on=agreed_on, unit=unit)
-    due = dues[position - 1]
-    first = days_between(agreed_on, choice.first_on)
+    due, left, waits = dues[position - 1], total, ZERO
+    days = days_between(agreed_on, choice.first_on)
+    for each in dues[: position - 1]:
+        waits += interest_for(left, choice.rate, days=days, unit=unit) - each.interest
+        left, days = left - (each.amount - each.interest), MONTH
     chosen = chosen_by(
         total, choice.each, choice.months, unit=unit, rate=choice.rate, agreed_on=agreed_on,
         first_on=choice.first_on, low=choice.low, low_months=choice.low_months,
@@ -103,8 +117,10 @@ def share(
         due_on=due.on,
         amount=due.amount,
         interest=due.interest,
-        before=total - sum(each.amount - each.interest for each in dues[: position - 1]),
-        days=first if position == 1 else MONTH,
+        accrued=interest_for(left, choice.rate, days=days, unit=unit),
+        brought=waits,
+        before=left,
+        days=days,
         total=total,
         choice=choice,
         by_months=chosen == "months" and choice.kind != TOKEN,

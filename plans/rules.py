@@ -16,6 +16,11 @@ ZERO, CENT = Decimal(0), Decimal("0.01")
 NEVER = 1200  # months after which nobody counts on
 EQUAL, STEPPED, SETTLEMENT, TOKEN = "equal", "stepped", "settlement", "token"
 
+TOKEN_ALONE = gettext_noop(
+    "Small payments until a review bear no interest: on the rest it goes on as the card contract "
+    "says. Set the interest to 0. Nothing is given up before the review. Empty those boxes."
+)
+
 
 @dataclass(frozen=True)
 class Due:
@@ -63,10 +68,13 @@ def plan_sum(overdue: Decimal, choice: Choice) -> Decimal:
     """Return what a plan repays, its own interest aside: what is overdue less what is waived.
 
     A token plan repays its small payments only; the rest waits for the review.
-    Errors: Refused PLAN-SUM where nothing would be repaid, or more than is overdue.
+    Errors: Refused PLAN-SUM where nothing would be repaid, or more than is overdue; PLAN-TOKEN for
+    a token plan that bears interest or gives something up.
     """
     total = overdue - choice.waived.total
     if choice.kind == TOKEN:
+        if choice.rate or choice.waived.total:
+            raise Refused("PLAN-TOKEN", TOKEN_ALONE)
         total = choice.each * choice.months
     if not 0 < total <= overdue:
         raise Refused(
@@ -93,17 +101,24 @@ def each_for(
     """Return the regular instalment for a number of months, rounded half up to `unit` (ARITH-1).
 
     With `rate` a year it is the level one (annuity), after `low_months` instalments of `low`. The
-    first period runs from `agreed_on` to `first_on`; a month where they are not given.
+    first period runs from `agreed_on` to `first_on`; a month where they are not given. What the
+    first payments leave of a long one's interest bears none itself (PLAN-LONG).
     Errors: Refused PLAN-STEP where the smaller instalments leave nothing to the regular one.
     """
     days = days_between(agreed_on, first_on) if agreed_on and first_on else MONTH
-    grown = 1 + rate / 12
-    owed = total * (1 + rate * days / YEAR) * grown ** (months - 1)
-    worth = [grown ** (months - 1 - i) for i in range(months)]  # at the end, of 1 paid
-    owed -= low * sum(worth[:low_months])
-    if owed <= 0 or low_months >= months:
+    grown = [(1 + rate / 12) ** i for i in range(months)]
+    if low_months >= months:
         raise _steps()
-    return (owed / sum(worth[low_months:])).quantize(unit, ROUND_HALF_UP)
+    for first in range(1, months + 1):  # the first payment to repay some of it: nearly always 1
+        interest = total * (rate * days / YEAR + rate / 12 * (first - 1))
+        worth = [grown[months - max(i, first)] for i in range(1, months + 1)]  # at the end, of 1
+        owed = (total + interest) * grown[months - first] - low * sum(worth[:low_months])
+        if owed <= 0:
+            raise _steps()
+        each = owed / sum(worth[low_months:])
+        if low * min(first, low_months) + each * max(first - low_months, 0) >= interest:
+            break
+    return each.quantize(unit, ROUND_HALF_UP)
 
 
 def months_for(
@@ -120,18 +135,19 @@ def months_for(
     """Return how many instalments of `each` repay `total`; the last may be smaller.
 
     The rest as in each_for; `unit`, to which interest is rounded, is needed where there is a rate.
-    Errors: Refused PLAN-INTEREST where the instalments would never repay it.
+    Errors: Refused PLAN-INTEREST for an instalment that is not more than a month's interest.
     """
     if not rate:
         return low_months + max(math.ceil((total - low * low_months) / each), 0)
     days = days_between(agreed_on, first_on) if agreed_on and first_on else MONTH
-    left, months = total, 0
+    left, unpaid, months = total, ZERO, 0
     while left > 0 and months < NEVER:
-        interest = interest_for(left, rate, days=days, unit=unit or CENT)
         amount = low if months < low_months else each
-        if amount <= interest:
+        if amount <= interest_for(left, rate, days=min(days, MONTH), unit=unit or CENT):
             raise _only_interest()
-        left, months, days = left + interest - amount, months + 1, MONTH
+        unpaid += interest_for(left, rate, days=days, unit=unit or CENT)
+        met = min(unpaid, amount)
+        left, unpaid, months, days = left - (amount - met), unpaid - met, months + 1, MONTH
     return months
 
 
@@ -166,12 +182,13 @@ def schedule(
     """Divide `total` into monthly dues; the last takes the remainder.
 
     Units: amounts in one currency whose smallest amount is `unit`. Dues fall on the day of
-    `first_on`, or on the month's last day where that is earlier. Each holds the interest of its
-    period on what was left; less that, they sum to `total` exactly.
+    `first_on`, or on the month's last day where that is earlier. Each meets the interest of its
+    period on what was left, and what a long first period left of its own, which bears none
+    (PLAN-LONG); less that, they sum to `total` exactly.
     Errors: Refused with the id of `longest` (in China CN-PLAN-02) for more months than allowed or
     a last due later than that many months after `agreed_on`; PLAN-FIRST for a first due before the
     agreement; PLAN-STEP for first instalments that are not smaller; PLAN-INTEREST for an
-    instalment that repays nothing but interest; ARITH-2 for a due below `unit`.
+    instalment that is not more than a month's interest; ARITH-2 for a due below `unit`.
     """
     _check_term(choice, agreed_on=agreed_on, longest=longest)
     return divided(total, choice, agreed_on=agreed_on, unit=unit)
@@ -183,18 +200,19 @@ def divided(total: Decimal, choice: Choice, *, agreed_on: date, unit: Decimal) -
     if choice.kind == STEPPED and not (0 < lower < choice.months and choice.low < choice.each):
         raise _steps()
     amounts = [choice.low] * lower + [choice.each] * (choice.months - lower)
-    days, left, dues = days_between(agreed_on, choice.first_on), total, []
+    days, left, unpaid, dues = days_between(agreed_on, choice.first_on), total, ZERO, []
     for i, regular in enumerate(amounts):
-        interest = interest_for(left, choice.rate, days=days, unit=unit)
-        amount = left + interest if i == choice.months - 1 else regular
+        unpaid += interest_for(left, choice.rate, days=days, unit=unit)
+        amount = left + unpaid if i == choice.months - 1 else regular
         if min(left, amount) < unit:
             raise Refused(
                 "ARITH-2", gettext_noop("Each payment would be too small. Choose fewer payments.")
             )
-        if amount - interest < unit:
+        if amount - interest_for(left, choice.rate, days=min(days, MONTH), unit=unit) < unit:
             raise _only_interest()
-        dues.append(Due(add_months(choice.first_on, i), amount, interest))
-        left, days = left + interest - amount, MONTH
+        met = min(unpaid, amount)
+        dues.append(Due(add_months(choice.first_on, i), amount, met))
+        left, unpaid, days = left - (amount - met), unpaid - met, MONTH
     return dues
 
 
@@ -235,8 +253,8 @@ def _only_interest() -> Refused:
     return Refused(
         "PLAN-INTEREST",
         gettext_noop(
-            "Each payment must repay part of the sum and not only its interest. "
-            "Choose an earlier first payment, a larger amount or fewer payments."
+            "Each payment must be more than the interest of one month. "
+            "Choose a larger amount or fewer payments."
         ),
     )
 

@@ -8,6 +8,7 @@ from django.utils.timezone import localdate
 
 from plans import early
 from plans.keeping.looking import Seen
+from plans.models import Instalment
 from plans.rules import Due
 from portal.kit import money
 
@@ -21,6 +22,7 @@ class Settling:
     full: early.Early  # what settles the plan on that day
     after: early.Shortened
     more: Decimal | None  # what was typed, where that is more than is needed
+    dues: list[Due]  # what is still to be paid afterwards, in order
 
     @property
     def settles(self) -> bool:
@@ -45,4 +47,21 @@ def settling(seen: Seen, *, on: date, extra: Decimal | None) -> Settling:
     after = early.after_extra(
         agreement.total, dues, paid, amount, rate=offer.rate, agreed_on=agreed_on, on=on, unit=unit
     )
-    return Settling(on, amount, full, after, more)
+    so_far = sum((sum_paid for _, sum_paid in paid), Decimal(0))
+    left = sum((due.amount for due in after.dues), Decimal(0))
+    return Settling(on, amount, full, after, more, in_order(seen.dues, so_far + amount, left))
+
+
+def in_order(dues: list[Instalment], paid: Decimal, left: Decimal) -> list[Due]:
+    """Return what is to come when `paid` met the payments in order: `left` in all (PLAN-PAID).
+
+    What the agreed payments come to beyond that is interest saved: it comes off the end.
+    """
+    to_come = []
+    for due in dues:
+        met = min(due.amount, paid)
+        short = min(due.amount - met, left)
+        paid, left = paid - met, left - short
+        if short:
+            to_come.append(Due(due.day, short))
+    return to_come

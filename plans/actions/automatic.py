@@ -98,7 +98,10 @@ def ask_person(offer: Offer, *, by: User, at: datetime) -> PlanRequest:
     account = CardAccount.objects.select_for_update().get(pk=offer.account_id)
     if not is_by_rule(offer):
         raise IllegalMove(offer.status, Offer.Status.WITHDRAWN)
-    move(offer, Offer.Status.WITHDRAWN, by=by, at=at, data={"person_asked": True})
+    move(
+        offer, Offer.Status.WITHDRAWN, by=by, at=at, data={"person_asked": True},
+        ended_by=Offer.EndedBy.CARDHOLDER,
+    )  # fmt: skip
     asked = offer.request
     askable.refuse(askable.reasons(account, revises=asked.revises))
     copy = PlanRequest(

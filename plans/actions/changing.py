@@ -137,7 +137,10 @@ def _end_change(agreement: Agreement, *, by: User, at: datetime) -> None:
     """
     offers = Offer.objects.filter(request__revises=agreement, status__in=askable.OPEN_OFFERS)
     for offer in offers:
-        move(offer, Offer.Status.WITHDRAWN, by=by, at=at, data={"taken_back": agreement.number})
+        move(
+            offer, Offer.Status.WITHDRAWN, by=by, at=at, data={"taken_back": agreement.number},
+            ended_by=Offer.EndedBy.PLAN,
+        )  # fmt: skip
     for asked in PlanRequest.objects.filter(revises=agreement, status__in=PlanRequest.OPEN):
         move(asked, PlanRequest.Status.WITHDRAWN, by=by, at=at)
     begun = PlanRequest.objects.filter(revises=agreement, status=PlanRequest.Status.DRAFT)

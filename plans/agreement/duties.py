@@ -74,8 +74,8 @@ def _days_that_do_not_count() -> Clause:
 def _early(terms: Terms, facts: dict[str, Any]) -> Clause:
     said = {"other": _("You can pay early, in part or in full, at any time and at no charge.")}
     if terms.rate:
-        said["early_interest"] = _("Interest is charged only on the sum and for the time that you use. To settle everything on a day, you pay what is left of the sum and the interest up to that day; what you pay beyond the next payment bears no interest from then on.")  # fmt: skip
-    said["matching"] = _("What you pay is used for what is due by that day and then for the next payment; what is left of it shortens the plan from its end. All that arrives on one day counts as one payment.")  # fmt: skip
+        said["early_interest"] = _("Interest is charged only on the sum and for the time that you use. To settle everything on a day, you pay what is left of the sum and the interest up to that day; what you pay beyond the next payment bears no interest from then on. All that arrives on one day counts as one payment.")  # fmt: skip
+    said["matching"] = _("What you pay is used for the payments of this plan in their order: for what is due, then for those that come next, however often you pay. What you have paid ahead need not be paid again on its day. If you go on paying each month all the same, the plan ends sooner.")  # fmt: skip
     said["allocation"] = _("In the account, a payment is used for interest and charges first, then for principal, unless the law or the regulator's rules say otherwise.")  # fmt: skip
     return Clause(_("Paying early"), said)
 

@@ -15,7 +15,7 @@ def in_short(terms: Terms) -> list[tuple[str, str]]:
         (_("Number of payments"), _payments(terms) % facts),
         (_("Last payment"), facts["last"]),
         (_("Interest"), facts["interest"]),
-        (_("Annual rate"), f"{facts['rate']}%"),
+        (_("Annual rate"), _annual_rate(terms) % facts),
         (_("Total to pay"), facts["payable"]),
     ]
     if terms.waived:
@@ -31,6 +31,16 @@ def _each_month(terms: Terms) -> str:
     if terms.dues[-1].amount != terms.dues[0].amount:
         return _("%(each)s, the last %(last_amount)s")
     return "%(each)s"
+
+
+def _annual_rate(terms: Terms) -> str:
+    """A plan with a review bears no interest itself; the rest of what is overdue does."""
+    if terms.review_on:
+        return _(
+            "%(rate)s%%, of these payments only. On the rest, interest and charges go on as the "
+            "card contract says."
+        )
+    return "%(rate)s%%"
 
 
 def _payments(terms: Terms) -> str:

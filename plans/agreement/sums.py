@@ -100,6 +100,8 @@ def _cost(terms: Terms, facts: dict[str, Any]) -> Clause:
     if terms.rate:
         said["charges"] = _("While this plan is kept, the bank charges on the sum in it: interest at %(nominal)s%% a year, in all %(interest)s; annual fee %(zero)s; other fees %(zero)s. No interest is charged in advance.") % facts  # fmt: skip
         said["interest_counted"] = _("For each month, interest is a twelfth of the yearly rate on what is then left of the sum, rounded to the smallest unit of the currency. The time from %(made_on)s to the first payment counts in whole months and days, a day as a thirtieth of a month. No interest is charged on interest. Moving a due date or paying late does not raise it.") % facts  # fmt: skip
+        if terms.dues[0].amount == terms.dues[0].interest:
+            said["interest_carried"] = _("The time before the first payment is long, so the first payment meets interest only. What it leaves of that interest is met by the payments that follow, before they repay the sum, and bears no interest itself.")  # fmt: skip
         said["annual_rate_method"] = _("The annual rate is the rate of one month at which all payments together are worth the sum of %(sum)s, times twelve. It can differ a little from the yearly rate of interest, because payments are rounded and the first period may be longer than a month.") % facts  # fmt: skip
     return Clause(_("What it costs"), said, key=True)
 

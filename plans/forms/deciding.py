@@ -10,6 +10,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from plans import rules
+from plans.forms.reasons import Basis
 from plans.models import Kind, PlanRequest
 from plans.rules import EQUAL, SETTLEMENT, STEPPED, TOKEN, Choice, Waived
 from plans.weighing import Ground
@@ -70,7 +71,7 @@ def _code(rate: Decimal) -> str:
     return f"{rate.normalize():f}"
 
 
-class OfferForm(forms.Form):
+class OfferForm(Basis):
     """What the agent offers: the terms asked for, or others with a word of explanation.
 
     Bounds are those of the law; what the policy says of the terms is another question
@@ -119,8 +120,6 @@ class OfferForm(forms.Form):
         lines=True,
         required=False,
     )
-    basis_version = IntField(widget=forms.HiddenInput, least=1, most=999_999_999)
-    seen = CleanText(widget=forms.HiddenInput, longest=500, required=False)
 
     def __init__(
         self,
@@ -243,12 +242,12 @@ class OfferForm(forms.Form):
         waived = Waived(*(facts.get(name) or Decimal(0) for name in WAIVED))
         rate, first_on = Decimal(facts["rate"]), facts["first_on"]
         if facts["kind"] == TOKEN:
-            if waived.total or rate:
-                raise Refused("PLAN-TOKEN", _ONLY_PART)
-            return Choice(
-                facts["small"], facts["small_months"], first_on, kind=TOKEN,
-                review_on=facts["review_on"],
+            small = Choice(
+                facts["small"], facts["small_months"], first_on, kind=TOKEN, rate=rate,
+                waived=waived, review_on=facts["review_on"],
             )  # fmt: skip
+            rules.plan_sum(self.ground.position.overdue, small)
+            return small
         whole = Choice(self.ground.unit, 1, first_on, waived=waived)
         total = rules.plan_sum(self.ground.position.overdue, whole)
         low, low_months = Decimal(0), 0
@@ -269,9 +268,3 @@ class OfferForm(forms.Form):
             each, months, first_on, kind=facts["kind"], rate=rate, low=low,
             low_months=low_months, waived=waived,
         )  # fmt: skip
-
-
-_ONLY_PART = _(
-    "Small payments until a review bear no interest, and nothing is given up before the review. "
-    "Empty those boxes."
-)

@@ -33,7 +33,9 @@ def watch(agreement: Agreement, *, at: datetime) -> Step | None:
     seen = look(agreement, at=at)
     paid = _write(seen)
     agreement.watched_on, agreement.watched_as_of = seen.today, seen.as_of
-    agreement.save(update_fields=["watched_on", "watched_as_of"])
+    automatic = queries.is_automatic(agreement.account)
+    agreement.by_hand_since = None if automatic else agreement.by_hand_since or at
+    agreement.save(update_fields=["watched_on", "watched_as_of", "by_hand_since"])
     if agreement.status == Status.COMPLETED:
         _note_taken_back(seen, paid, at=at)
         return None

@@ -44,7 +44,10 @@ def _end_change(agreement: Agreement, *, at: datetime) -> None:
     for offer in Offer.objects.filter(request__in=asked, status__in=queries.LIVE):
         known = offer.status != Offer.Status.PROPOSED  # else no cardholder heard of it
         data = {"completed": agreement.number}
-        move(offer, Offer.Status.WITHDRAWN, by=None, at=at, data=data)
+        move(
+            offer, Offer.Status.WITHDRAWN, by=None, at=at, data=data,
+            ended_by=Offer.EndedBy.PLAN,
+        )  # fmt: skip
         if known and not queries.is_quiet(agreement):
             tell(agreement.account, "plan.offer_withdrawn", number=offer.number, at=at)
     waiting = (PlanRequest.Status.DRAFT, *PlanRequest.OPEN)

@@ -1,6 +1,5 @@
 """Holds that the staff place on a plan: a breathing space, an insolvency, a death."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
@@ -17,26 +16,14 @@ from portal.records.audit import record
 PREFIX = "plans.staff"
 
 
-@dataclass(frozen=True)
-class StaffHold:
-    """What the source of such a hold says: plans.staff:<number>:<reason>:<until>:<count>."""
+def _source(agreement: Agreement) -> str:
+    """Return how the source of each hold begins that the staff place on an agreement."""
+    return f"{PREFIX}:{agreement.number}:"
 
-    number: str
-    reason: str
-    until: date | None  # the last day; None: until somebody lifts it
 
-    @classmethod
-    def read(cls, source: str) -> "StaffHold | None":
-        """Return what a source says; None if another room placed that hold."""
-        parts = source.split(":")
-        if len(parts) != 5 or parts[0] != PREFIX:
-            return None
-        _, number, reason, until, _ = parts
-        return cls(number, reason, date.fromisoformat(until) if until != "open" else None)
-
-    def source(self, count: int) -> str:
-        until = self.until.isoformat() if self.until else "open"
-        return f"{PREFIX}:{self.number}:{self.reason}:{until}:{count}"
+def stands_here(hold: Hold, agreement: Agreement) -> bool:
+    """Tell whether the staff placed a hold on this agreement, and it can still be lifted."""
+    return hold.until_at is None and hold.source.startswith(_source(agreement))
 
 
 @transaction.atomic
@@ -54,9 +41,11 @@ def place(agreement: Agreement, *, reason: str, until: date | None, by: User, at
         raise Refused("HOLD-PAST", gettext_noop("Choose today or a later day."))
     if account.holds.filter(reason=reason, until_at=None).exists():
         raise Refused("HOLD-TWICE", gettext_noop("Collection is held for this reason already."))
-    count = account.holds.filter(source__startswith=f"{PREFIX}:{agreement.number}:").count()
-    source = StaffHold(agreement.number, reason, until).source(count + 1)
-    hold = ledger.place_hold(account, reason=reason, source=source, amount=None, by=by, at=at)
+    count = account.holds.filter(source__startswith=_source(agreement)).count()
+    source = f"{_source(agreement)}{reason}:{count + 1}"
+    hold = ledger.place_hold(
+        account, reason=reason, source=source, amount=None, by=by, at=at, until_on=until
+    )
     data = {"reason": reason, "until": until, "source": source}
     record("plans.agreement.held", subject=agreement, by=by, at=at, data=data)
     return hold
@@ -68,8 +57,8 @@ def lift(agreement: Agreement, source: str, *, by: User | None, at: datetime) ->
     account = CardAccount.objects.select_for_update().get(pk=agreement.account_id)
     if by:
         _check_duty(account, by)
-    held = StaffHold.read(source) if Hold.objects.filter(source=source).exists() else None
-    if held is None or held.number != agreement.number:
+    held = account.holds.filter(source=source).first()
+    if held is None or not stands_here(held, agreement):
         raise Stale(agreement.pk)
     if not ledger.lift_hold(source, by=by, at=at):
         raise Stale(agreement.pk)
@@ -79,14 +68,14 @@ def lift(agreement: Agreement, source: str, *, by: User | None, at: datetime) ->
 
 def lift_over(*, at: datetime) -> int:
     """End the holds whose last day is over; return how many."""
-    live = Hold.objects.filter(reason__in=QUIET, source__startswith=f"{PREFIX}:", until_at=None)
+    over = Hold.objects.filter(
+        reason__in=QUIET, source__startswith=f"{PREFIX}:", until_at=None, until_on__lt=localdate(at)
+    )
     done = 0
-    for source in live.values_list("source", flat=True):
-        held = StaffHold.read(source)
-        if held is None or held.until is None or held.until >= localdate(at):
-            continue
+    for source in over.values_list("source", flat=True):
+        number = source.split(":")[1]
         try:
-            lift(Agreement.objects.get(number=held.number), source, by=None, at=at)
+            lift(Agreement.objects.get(number=number), source, by=None, at=at)
             done += 1
         except Stale:  # a colleague was first
             continue

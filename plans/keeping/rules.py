@@ -47,16 +47,14 @@ class Met:
 def match(awaited: Sequence[Awaited], repayments: Sequence[Paid]) -> tuple[list[Met], Decimal]:
     """Return how far each instalment is met, in order, and what was paid beyond them all.
 
-    A repayment meets what is due up to its day and the next instalment, in order; what is left of
-    it shortens the plan from its end. All that is paid on a day is one repayment.
+    Whatever is paid, and in however many goes, meets the instalments in their order: what is due,
+    and then those that come next. Nobody is late who has paid all that is due by then.
     """
     met = [Met(each, ZERO, None) for each in awaited]
     beyond = ZERO
     for on, left in paid_by_day(repayments):
-        for place in _places(awaited, on):
-            one = met[place]
-            took = min(left, one.short)
-            if took:
+        for place, one in enumerate(met):
+            if took := min(left, one.short):
                 full = on if took == one.short else None
                 met[place] = Met(one.awaited, one.paid + took, full)
                 left -= took
@@ -70,13 +68,6 @@ def paid_by_day(repayments: Sequence[Paid]) -> list[tuple[date, Decimal]]:
     for each in repayments:
         days[each.on] += each.amount
     return sorted(days.items())
-
-
-def _places(awaited: Sequence[Awaited], on: date) -> list[int]:
-    """Return what a repayment meets in turn, as places: what is due, the next, then the last."""
-    after = [place for place, each in enumerate(awaited) if each.day > on]
-    due = [place for place, each in enumerate(awaited) if each.day <= on]
-    return [*due, *after[:1], *reversed(after[1:])]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from accounts.models import Hold
 from accounts.models.people import Role
 from plans.forms.holding import HoldForm
 from plans.keeping import holding, lists
-from plans.keeping.holding import StaffHold
 from plans.keeping.looking import look, reckoning
 from plans.models import Agreement
 from portal.kit.errors import Refused, Stale
@@ -52,9 +51,7 @@ class HeldRow:
 def _held(agreement: Agreement) -> list[HeldRow]:
     rows = []
     for hold in ledger.all_holds(agreement.account):
-        placed = StaffHold.read(hold.source)
-        ours = placed is not None and placed.number == agreement.number and not hold.until_at
-        rows.append(HeldRow(hold, placed.until if placed else None, ours))
+        rows.append(HeldRow(hold, hold.until_on, holding.stands_here(hold, agreement)))
     return rows
 
 

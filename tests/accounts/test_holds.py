@@ -1,9 +1,11 @@
 """Stopping collection, and letting it go on: each told to the bank and written down."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from accounts import actions, queries
@@ -40,6 +42,36 @@ def test_a_hold_is_told_to_the_bank_and_written_down(amount, scope, text):
         "accounts.hold_placed", f"accounts.cardaccount:{held.pk}",
     )  # fmt: skip
     assert audit.actor == f"user:{held.cardholder.user.pk}"
+
+
+def test_a_last_day_is_kept_and_told():
+    hold = place(account(cardholder()), until_on=date(2026, 12, 24))
+    hold.refresh_from_db()
+    assert hold.until_on == date(2026, 12, 24)
+    assert OutboxEvent.objects.get().data["until_on"] == "2026-12-24"
+    assert AuditEvent.objects.get().data["until_on"] == "2026-12-24"
+
+
+def test_the_last_day_comes_out_of_the_source_and_goes_back_into_it():
+    """The bank knows a hold by its source, so one that is there keeps it."""
+    held = account(cardholder())
+    until = date(2026, 12, 24)
+    old = {
+        "plans.staff:PA-1:breathing_space:2026-12-24:1": until,
+        "plans.staff:PA-1:death:open:2": None,
+        "plans.agreement:1": None,
+    }
+    for source in old:
+        place(held, source=source)
+    migration = import_module("accounts.migrations.0013_last_day_of_a_hold")
+    migration.read(apps, None)
+    assert dict(Hold.objects.values_list("source", "until_on")) == old
+    place(held, source="plans.staff:PA-1:insolvency:3", until_on=until)
+    place(held, source="plans.staff:PA-1:death:4")
+    migration.write(apps, None)
+    assert set(Hold.objects.values_list("source", flat=True)) == {
+        *old, "plans.staff:PA-1:insolvency:2026-12-24:3", "plans.staff:PA-1:death:open:4",
+    }  # fmt: skip
 
 
 def test_a_source_holds_once_and_a_refused_hold_leaves_nothing():

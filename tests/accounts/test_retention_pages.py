@@ -2,19 +2,22 @@
 
 import time
 from dataclasses import replace
+from datetime import date, timedelta
 from unittest.mock import Mock
 
 import pytest
 from django.core.cache import cache
 from django.core.files.storage import storages
 from django.test import Client
-from django.utils.timezone import now
+from django.utils.formats import date_format
+from django.utils.timezone import localdate, localtime, now
+from django.utils.translation import override
 
 from accounts.models import ContactAttempt
 from portal.records import tasks
 from portal.records.audit import subject_of
 from portal.records.models import AuditEvent, DueCount, LegalHold, Purge, StaffView
-from portal.records.retention import CATEGORIES, counts, purges
+from portal.records.retention import CATEGORIES, counts, holds, purges
 from tests import people
 from tests.records.old import old_contacts
 
@@ -75,6 +78,29 @@ def test_the_count_that_is_shown_is_the_last_one_and_a_proposal_looks_afresh(con
     assert "7 may go" in text(supervisor.get(PAGE))
     supervisor.post(f"{PAGE}propose/", CONTACTS)
     assert Purge.objects.get().count == 6
+
+
+def test_an_older_count_says_of_when_it_is_and_up_to_which_day_it_counted(contacts, supervisor):
+    counted, later = now() - timedelta(days=9), now() - timedelta(days=2)
+    counts.count(at=counted)
+    DueCount.objects.exclude(category="accounts.contacts").update(counted_at=later)
+    page = text(supervisor.get(PAGE))
+    before = CATEGORIES["accounts.contacts"].before(localdate(counted))
+    with override("en"):
+        assert f"Counted {date_format(localtime(counted), 'SHORT_DATETIME_FORMAT')}" in page
+        assert f"what ended before {date_format(before)}" in page
+
+
+def test_the_count_tells_the_oldest_and_what_a_hold_keeps(contacts, supervisor):
+    counts.count(at=now())
+    page = text(supervisor.get(PAGE))
+    with override("en"):
+        oldest = date_format(date(2020, 1, 1))
+    assert "7 may go" in page and f"the oldest of {oldest}" in page
+    holds.place(subject_of(contacts), reason="-", by=people.staff(), at=now())
+    counts.count(at=now())
+    page = text(supervisor.get(PAGE))
+    assert "7 are kept by legal holds" in page and "may go" not in page
 
 
 def test_a_category_that_is_no_more_or_new_since_the_count(contacts, supervisor):

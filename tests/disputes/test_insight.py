@@ -11,7 +11,8 @@ from unittest.mock import Mock
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
-from django.utils.timezone import localdate, now
+from django.utils.formats import date_format
+from django.utils.timezone import localdate, localtime, now
 from django.utils.translation import override
 
 from disputes import insight, insight_count, insight_export, tasks
@@ -281,6 +282,16 @@ def test_before_the_first_count_the_page_says_so_and_a_handler_may_have_it_count
     monkeypatch.setattr(tasks.count_cases, "delay", Mock(side_effect=OSError))
     answered = client.post(reverse("disputes:insight_count"), follow=True).content.decode()
     assert "It cannot be counted at the moment." in answered
+
+
+def test_an_older_count_says_of_when_it_is_and_holds_no_day_after_it(reader, account):
+    counted = now() - timedelta(days=3)
+    case(account, localdate())
+    insight_count.count(at=counted)
+    assert [row.on for row in DayFigures.objects.all()] == [localdate(counted)]
+    page = reader.get(reverse("disputes:insight")).content.decode()
+    with override("en"):
+        assert f"Counted {date_format(localtime(counted), 'SHORT_DATETIME_FORMAT')}" in page
 
 
 def test_only_one_worker_counts_at_a_time(db):

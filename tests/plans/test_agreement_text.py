@@ -113,7 +113,7 @@ IN_FULL = {
         "more than 1 payment is missed at the same time", "gives you 14 days",
         "What the bank gave up counts again", "Up to 2 times", "by up to 10 days",
         "For 7 days after the day on which you sign", "for the time that you use",
-        "shortens the plan from its end", "a death", "with a passkey on your own device",
+        "in their order", "a death", "with a passkey on your own device",
         "The period of 3 years",
     ],
     "zh-hans": ["9,646.30", "9,450.00", "196.30", "146.30", "2027年1月8日", "6.00%"],
@@ -160,6 +160,22 @@ def test_every_item_is_found_in_the_printed_text(facts, items, language):
 def test_what_is_not_promised_is_not_said(facts, clause):
     assert clause in said(in_full())
     assert clause not in said(in_full(**facts))
+
+
+def test_interest_of_a_long_first_period_that_waits_is_said():
+    """9,450.00 at 12 % for three months is 283.50, more than one of 57 payments."""
+    total, rate, first_on = Decimal(9450), Decimal("0.12"), date(2027, 2, 22)
+    each = rules.each_for(total, 57, unit=UNIT, rate=rate, agreed_on=TODAY, first_on=first_on)
+    dues = divided(total, rules.Choice(each, 57, first_on, rate=rate))
+    made = in_full(rate=rate, dues=dues)
+    assert "bears no interest itself" in said(made) and "bears no interest itself" not in said(
+        in_full()
+    )
+    with override("en"):
+        table = next(clause for clause in agreement.clauses(made) if len(clause.columns) == 3)
+    assert [row[1:] for row in table.rows[:3]] == [
+        ("¥222.62", "¥222.62"), ("¥222.62", "¥155.38"), ("¥222.62", "¥93.83"),
+    ]  # fmt: skip
 
 
 def test_older_terms_say_what_they_said():

@@ -145,12 +145,15 @@ def test_the_page_of_the_offer_says_how_it_came_about(scene, asked):
 def test_asking_for_a_person_from_the_page(client, scene, asked):
     asked(policy={})
     made = Offer.objects.get()
+    document.render_drafts(made, at=now())
     client = sign_in(client, scene.holder)
     answer = client.post(reverse("plans:ask_person", args=[made.number]))
     copy = PlanRequest.objects.get(status="submitted")
     assert answer.headers["Location"] == reverse("plans:request_page", args=[copy.number])
     again = client.post(reverse("plans:ask_person", args=[made.number]), follow=True)
     assert "moved on" in again.content.decode()
+    page = client.get(reverse("plans:offer", args=[made.number])).text
+    assert "Ended at the cardholder&#x27;s wish" in page and "by the bank" not in page
     assert PlanRequest.objects.filter(status="submitted").count() == 1
     actions.take(copy, by=scene.agent, at=now())
     history = sign_in(client, scene.agent).get(reverse("plans:staff_request", args=[copy.number]))

@@ -28,7 +28,7 @@ from portal.records import documents, proof
 from portal.records.models import AuditEvent
 from portal.records.verification import check
 from tests.people import cardholder, in_parallel, sign_in
-from tests.plans.kept import events, kept, noon
+from tests.plans.kept import events, kept, mails, noon
 from tests.plans.scene import behind
 from tests.plans.telling import tell
 
@@ -189,6 +189,34 @@ def test_paying_early_is_worked_out(extra, amount, months, left):
     found = early(plan, plan.day(1, -5), extra)
     assert (found.amount, found.after.months_saved, found.left) == (amount, months, left)
     assert (found.more is not None) == (extra == 2000)
+    assert sum(due.amount for due in found.dues) == left
+
+
+def test_what_is_paid_ahead_meets_the_payments_that_come_next():
+    """On the page that works it out as on the page of the plan, once it has arrived."""
+    plan = kept()
+    plan.pay(plan.day(1, -9), 300)
+    found = early(plan, plan.day(1, -5), D(400))
+    assert [(due.on, due.amount) for due in found.dues] == [(plan.day(3), D("300.00"))]
+    for after, amount in ((-5, 200), (-4, 120), (-3, 80)):
+        plan.pay(plan.day(1, after), amount)
+    assert plan.watch(plan.day(2, 1)) is Step.GO_ON
+    assert plan.paid == [D("333.33"), D("333.33"), D("33.34")]
+    assert mails("plan.late") == []
+
+
+def test_interest_that_is_saved_comes_off_the_last_payment():
+    plan = kept(rate=D("0.12"))
+    choice = rules.Choice(D("340.00"), 3, plan.day(1), rate=D("0.12"))
+    dues = rules.divided(D(1000), choice, agreed_on=localdate(), unit=D("0.01"))
+    for i, due in enumerate(dues, 1):
+        row = Instalment.objects.filter(position=i)
+        row.update(amount=due.amount, interest=due.interest)
+    found = early(plan, localdate() + timedelta(days=1), D("500.00"))
+    assert [due.on for due in found.dues] == [plan.day(2), plan.day(3)]
+    assert found.dues[0].amount == D("180.00")  # 340.00 less the 160.00 beyond the first
+    assert found.dues[1].amount == dues[2].amount - found.after.interest_saved
+    assert sum(due.amount for due in found.dues) == found.left
 
 
 def test_a_plan_with_interest_saves_it_for_the_time_that_is_left():
@@ -211,7 +239,8 @@ def test_the_page_works_out_and_takes_nothing(client):
     assert "Choose a day and how much" in text(page)
     asked = {"on": plan.day(1, -5).isoformat(), "way": "part", "amount": "700"}
     page = client.get(url(plan, "early"), asked)
-    assert "the plan ends 1 month sooner" in text(page)
+    assert "the plan ends 1 month sooner if you go on paying each month" in text(page)
+    assert "The next that has to come after it: ¥300.00 by" in text(page)
     assert f"with the reference {plan.account.ref}" in text(page)
     fragment = client.get(url(plan, "early"), asked, headers={"HX-Request": "true"})
     assert "<html" not in fragment.content.decode() and "1 month sooner" in text(fragment)
@@ -351,7 +380,7 @@ def test_what_was_asked_to_change_it_ends_with_it():
     offer = plan.scene.preparing(asked)
     take_back(plan)
     offer.refresh_from_db()
-    assert offer.status == "withdrawn"
+    assert (offer.status, offer.ended_by) == ("withdrawn", "plan")
     actions.check_open_for_plan(plan.account)  # nothing stands against a new one
 
 

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
+from django.utils.translation import override
 
 from accounts.models import CardAccount, Hold
 from plans import actions, early, rules, tasks
@@ -20,6 +22,7 @@ from portal.records.audit import breaks
 from portal.records.models import AuditEvent, Notice
 from tests.people import cardholder, in_parallel, staff
 from tests.plans.kept import events, kept, mails, noon
+from tests.plans.limits import put_to_use
 from tests.plans.scene import CENT, Scene, account_of
 
 D = Decimal
@@ -94,7 +97,7 @@ def test_a_correction_of_a_correction_is_followed_to_its_repayment(plan):
 def test_what_is_paid_is_written_and_matched_anew_when_it_comes_back(plan):
     paid = plan.pay(plan.day(1, -2), 400)
     plan.watch(plan.day(1))
-    assert plan.paid == [D("333.33"), D(0), D("66.67")]
+    assert plan.paid == [D("333.33"), D("66.67"), D(0)]
     assert [due.paid_on for due in plan.dues] == [plan.day(1, -2), None, None]
     assert plan.agreement.watched_on == plan.agreement.watched_as_of == plan.day(1)
     plan.take_back(paid, plan.day(1, 1))
@@ -226,6 +229,40 @@ def test_what_the_notice_named_puts_it_right_though_the_feed_is_late(db):
     assert watch(Agreement.objects.get(), at=noon(noticed)) is Step.CURED
 
 
+def written(plan, day):
+    """A day as a mail to this cardholder writes it."""
+    with override(plan.scene.holder.language):
+        return date_format(day)
+
+
+def test_the_reminder_keeps_to_the_policy_of_the_day_and_names_the_moved_day(plan):
+    put_to_use(remind_before=5)
+    day = plan.day(1, 4)
+    Instalment.objects.filter(position=1).update(moved_to=day)
+    plan.watch(day - timedelta(days=6))
+    assert mails() == []
+    plan.watch(day - timedelta(days=5))
+    assert mails() == ["plan.reminder"]
+    assert written(plan, day) in Notice.objects.get(kind="plan.reminder").body
+
+
+def test_the_notice_gives_its_days_from_the_day_it_is_written_though_the_books_are_older(plan):
+    plan.feed(plan.day(2, 8))
+    on = plan.day(2, 11)
+    assert watch(plan.agreement, at=noon(on)) is Step.NOTICE
+    until = on + timedelta(days=14)
+    assert Agreement.objects.get().remedy_until == until
+    mail = Notice.objects.get(kind="plan.breach")
+    assert written(plan, until) in mail.subject and written(plan, until) in mail.body
+
+
+def test_nobody_is_told_of_lateness_once_the_clock_stands_though_the_books_are_older(plan):
+    plan.hold("dispute", plan.day(1, 2))
+    plan.feed(plan.day(1, 1))
+    watch(plan.agreement, at=noon(plan.day(1, 2)))
+    assert mails("plan.late") == []
+
+
 def test_nothing_is_mailed_of_a_plan_while_all_must_be_quiet(plan):
     noticed = plan.day(2, 8)
     plan.watch(noticed)
@@ -334,6 +371,7 @@ def test_a_plan_that_is_kept_ends_what_was_asked_to_change_it(plan):
     asked.refresh_from_db()
     offer.refresh_from_db()
     assert (asked.status, asked.revises, offer.status) == ("submitted", None, "withdrawn")
+    assert offer.ended_by == "plan"
     assert mails() == ["plan.completed", "plan.offer_withdrawn"]
 
 

@@ -5,14 +5,16 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.timezone import localdate, now
 
+from accounts.actions import place_hold
 from accounts.models import CardAccount, Hold
 from plans import tasks
 from plans.keeping import holding, lists
 from plans.models import Agreement
 from portal.kit.errors import Refused, Stale
-from portal.records.models import AuditEvent
+from portal.records.models import AuditEvent, OutboxEvent
 from tests.people import sign_in
 from tests.plans.kept import kept, noon
 
@@ -49,8 +51,11 @@ def test_a_plan_is_in_the_lists_it_belongs_to(plan):
     plan.watch(plan.day(2, 8))
     assert shown("late") == shown("remedy") == pk
     CardAccount.objects.update(status="written_off")
+    plan.watch(plan.day(2, 8))
     assert shown("look") == pk
     CardAccount.objects.update(status="open")
+    plan.watch(plan.day(2, 8))
+    assert shown("look") == []
     paid = plan.pay(plan.day(2, 9), 1000)
     plan.watch(plan.day(2, 9))
     at = noon(plan.day(2, 10))
@@ -121,9 +126,12 @@ def test_a_hold_for_a_time_stops_the_clock_and_ends_by_itself(client, plan):
     assert client.post(address("place_hold", plan), data).status_code == 302
     (hold,) = held(plan)
     assert (hold.reason, hold.amount, hold.until_at) == ("breathing_space", None, None)
-    assert len(hold.source) <= 80
+    assert (hold.until_on, hold.source) == (
+        until, f"plans.staff:{plan.agreement.number}:breathing_space:1",
+    )  # fmt: skip
     body = client.get(address("staff_agreement", plan)).text
     assert "The clock stands" in body and "Lift this hold" in body
+    assert f"to {date_format(until, 'SHORT_DATE_FORMAT')}" in body
     assert holding.lift_over(at=noon(until)) == 0
     assert holding.lift_over(at=noon(until + timedelta(days=1))) == 1
     assert held(plan)[0].until_at == noon(until + timedelta(days=1))
@@ -132,6 +140,19 @@ def test_a_hold_for_a_time_stops_the_clock_and_ends_by_itself(client, plan):
         ("plans.agreement.held", f"user:{plan.scene.agent.pk}"),
         ("plans.agreement.hold_lifted", "system"),
     ]
+
+
+def test_a_hold_placed_by_the_older_software_is_lifted_by_its_source(plan):
+    """Its last day lies in its source as well, which the bank was told."""
+    until, number = localdate(), plan.agreement.number
+    source = f"plans.staff:{number}:death:{until}:1"
+    place_hold(
+        plan.account, reason="death", source=source, amount=None, by=None, at=now(), until_on=until
+    )
+    assert holding.lift_over(at=noon(until)) == 0
+    assert holding.lift_over(at=noon(until + timedelta(days=1))) == 1
+    resumed = OutboxEvent.objects.get(type="collection.resume")
+    assert resumed.data["source"] == source
 
 
 def test_a_hold_is_lifted_by_hand_and_can_be_placed_again(client, plan):

@@ -22,6 +22,7 @@ from plans.keeping.rules import (
     match,
     missed,
     notice_if_nothing_comes,
+    paid_by_day,
     remedy_until,
     settled_on,
 )
@@ -48,8 +49,13 @@ def matched(*paid):
         ([], ([0, 0, 0, 0], [None] * 4, 0)),
         # early: the next one
         ([("01-01", 100)], ([100, 0, 0, 0], ["01-01", None, None, None], 0)),
-        # twice before the first day: the plan gets shorter from its end
-        ([("01-01", 100), ("01-05", 100)], ([100, 0, 0, 100], ["01-01", None, None, "01-05"], 0)),
+        # twice before the first day: the next two
+        ([("01-01", 100), ("01-05", 100)], ([100, 100, 0, 0], ["01-01", "01-05", None, None], 0)),
+        # ahead in three goes, between two days: the payments that come next, in order
+        (
+            [("01-10", 100), ("01-15", 60), ("01-20", 60), ("01-25", 60)],
+            ([100, 100, 80, 0], ["01-10", "01-20", None, None], 0),
+        ),
         # on the day: what is due, and the next
         ([("01-10", 150)], ([100, 50, 0, 0], ["01-10", None, None, None], 0)),
         # late: in order, what is due first
@@ -57,7 +63,7 @@ def matched(*paid):
         # parts, over two days
         ([("01-08", 30), ("01-12", 70)], ([100, 0, 0, 0], ["01-12", None, None, None], 0)),
         # several in a day are one
-        ([("01-08", 60), ("01-08", 90)], ([100, 0, 0, 50], ["01-08", None, None, None], 0)),
+        ([("01-08", 60), ("01-08", 90)], ([100, 50, 0, 0], ["01-08", None, None, None], 0)),
         # more than one is due, and more than all of them comes
         ([("03-11", 350)], ([100, 100, 100, 50], ["03-11"] * 3 + [None], 0)),
         ([("01-01", 450)], ([100] * 4, ["01-01"] * 4, 50)),
@@ -71,7 +77,8 @@ def test_repayments_meet_instalments(paid, expected):
 def test_a_moved_day_is_the_day():
     moved = [Awaited(1, day("01-20"), Decimal(100)), *PLAN[1:]]
     met, _ = match(moved, [Paid(day("01-15"), Decimal(150))])
-    assert [m.paid for m in met] == [100, 0, 0, 50]
+    assert [m.paid for m in met] == [100, 50, 0, 0]
+    assert not late(met, on=day("01-21"), stops=[])
 
 
 DAYS = st.integers(0, 150).map(lambda n: day("01-01") + timedelta(days=n))
@@ -89,6 +96,39 @@ def test_nothing_is_lost_nothing_is_met_twice_and_order_does_not_matter(paid, ch
     shuffled = list(paid)
     chance.shuffle(shuffled)
     assert match(PLAN, shuffled) == (met, beyond)
+
+
+@given(PAYMENTS, DAYS)
+def test_nobody_is_late_who_has_paid_all_that_is_due(paid, on):
+    by_then = sum(each.amount for each in paid if each.on < on)
+    met, _ = match(PLAN, [each for each in paid if each.on < on])
+    covered = [each for each in PLAN if each.position * 100 <= by_then]
+    assert not {m.awaited for m in late(met, on=on, stops=[])} & set(covered)
+
+
+def as_agreements_said_before(awaited, repayments):
+    """The rule of agreements signed before 24 November 2026: the next, then from the end."""
+    met = [Met(each, Decimal(0), None) for each in awaited]
+    for on, left in paid_by_day(repayments):
+        due = [place for place, each in enumerate(awaited) if each.day <= on]
+        after = [place for place, each in enumerate(awaited) if each.day > on]
+        for place in [*due, *after[:1], *reversed(after[1:])]:
+            took = min(left, met[place].short)
+            met[place] = Met(awaited[place], met[place].paid + took, None)
+            left -= took
+    return met
+
+
+@given(PAYMENTS, DAYS, st.integers(0, 2), st.sampled_from(["100", "99.98", "100.02", "30"]))
+def test_no_notice_comes_sooner_than_an_older_agreement_says(paid, on, allowed, last):
+    plan = [*PLAN[:3], Awaited(4, PLAN[3].day, Decimal(last))]
+    promise = Promise(lateness_allowed=7, missed_allowed=allowed, remedy_days=14)
+    known = [each for each in paid if each.on <= on]
+    found, before = (
+        notice_if_nothing_comes(met, promise, on=on, stops=[])
+        for met in (match(plan, known)[0], as_agreements_said_before(plan, known))
+    )
+    assert found is None or (before is not None and found >= before)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +214,7 @@ def test_a_remedy_that_is_prolonged_into_another_stop_is_prolonged_again():
         ([], [], "02-18"),
         ([("01-10", 100)], [], "03-18"),
         ([], [Stop(day("02-12"), day("02-14"))], "02-20"),
-        ([("01-01", 300)], [], "02-18"),  # one may be missed, but not the last one that is left
+        ([("01-01", 300)], [], "04-18"),  # one may be missed, but not the last one that is left
         ([("01-01", 400)], [], None),
     ],
 )

@@ -28,6 +28,7 @@ CHOICES = [
     ("5", Choice(D(5), 1, FIRST), True),
     ("1000", Choice(D(300), 4, FIRST, rate=TWELVE), False),
     ("1000", Choice(D("258.82"), 4, FIRST, rate=TWELVE), True),
+    ("1200", Choice(D(30), 4, FIRST, rate=D("0.24")), False),  # 48.00, then 24.00 a month
     ("1200", Choice(D(350), 5, FIRST, STEPPED, low=D(75), low_months=2), True),
     ("1200", Choice(D(400), 5, FIRST, STEPPED, rate=TWELVE, low=D(75), low_months=2), False),
     ("60", Choice(D(20), 3, FIRST, TOKEN, review_on=date(2027, 4, 30)), False),
@@ -46,6 +47,11 @@ def test_a_share_is_what_the_schedule_has(total, choice, by_months):
     repaid = [due.amount - due.interest for due in dues]
     assert left == [sum(repaid[i:], D(0)) for i in range(1, months + 1)]
     assert [each.before for each in found] == [total, *left[:-1]]
+    assert [each.brought for each in found] == [0, *[each.waits for each in found[:-1]]]
+    assert all(each.brought + each.accrued == each.interest + each.waits for each in found)
+    assert found[-1].waits == 0 and sum(each.accrued for each in found) == sum(
+        due.interest for due in dues
+    )
     assert [each.days for each in found] == [60] + [30] * (months - 1)
     assert [each.day_missing for each in found] == [d.on.day < 31 for d in dues]
     assert {each.by_months for each in found} == {by_months}
@@ -55,6 +61,14 @@ def test_a_share_is_what_the_schedule_has(total, choice, by_months):
     for position in (0, months + 1):
         with pytest.raises(ValueError, match=str(position)):
             share(total, choice, position, agreed_on=MADE, unit=CENT)
+
+
+def test_interest_that_waits_is_worked_out_by_hand():
+    choice = Choice(D(30), 4, FIRST, rate=D("0.24"))
+    found = [share(D(1200), choice, i, agreed_on=MADE, unit=CENT) for i in (1, 2, 3, 4)]
+    assert [(each.brought, each.accrued, each.interest, each.waits) for each in found] == [
+        (0, 48, 30, 18), (18, 24, 30, 12), (12, 24, 30, 6), (6, 24, 30, 0),
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("drawn_once")

@@ -1,7 +1,7 @@
 """The rules of a plan, by tables: no database."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from decimal import Decimal as D
 
@@ -174,9 +174,65 @@ def test_the_first_period_counts_whole_months_and_thirtieths(made_on, first_on, 
     assert days_between(made_on, first_on) == days
 
 
+LONG = date(2027, 2, 22)  # three months
+LENGTHS, DAYS = (3, 6, 9, 12, 18, 24, 36, 48, 57), (3, 15, 30, 45, 60, 75, 90, 92)
+
+
+@pytest.mark.parametrize("days", DAYS)
+@pytest.mark.parametrize("months", LENGTHS)
+def test_a_late_first_payment_is_no_reason_to_refuse(months, days):
+    """At 12 %: the first period's interest may be more than a payment, that of a month is not."""
+    total, rate, first_on = D(12000), D("0.12"), TODAY + timedelta(days=days)
+    terms = {"unit": CENT, "rate": rate, "agreed_on": TODAY, "first_on": first_on}
+    each = rules.each_for(total, months, **terms)
+    dues = divided_by(total, Choice(each, months, first_on, rate=rate))
+    assert sum(due.amount - due.interest for due in dues) == total
+    assert abs(dues[-1].amount - each) < 1  # the level one is level, interest that waited or not
+    assert months <= rules.months_for(total, each, **terms) <= months + 1
+    assert rules.chosen_by(total, each, months, **terms) == "months"
+    nominal = rules.annual_rate_of(total, dues, agreed_on=TODAY)
+    assert D("0.119") < nominal < D("0.1201")
+
+
+def test_what_a_payment_leaves_of_a_long_periods_interest_is_met_next_and_bears_none():
+    """By hand: 1,200 at 12 % for 90 days is 36; 6 of it waits, and the sum stays 1,200."""
+    choice = Choice(D(30), 4, LONG, rate=D("0.12"))
+    dues = divided_by(D(1200), choice)
+    assert [due.interest for due in dues] == [D(30), D(18), D("11.88"), D("11.70")]
+    assert [due.amount for due in dues] == [D(30), D(30), D(30), D("1181.58")]
+    stepped = replace(choice, each=D(40), kind=rules.STEPPED, low=D(15), low_months=2)
+    dues = divided_by(D(1200), stepped)  # 21 waits, then 18, then 12 with 18 of it leaves 10
+    assert [due.interest for due in dues] == [D(15), D(15), D(30), D("11.90")]
+
+
+def test_the_level_payment_after_a_long_period_is_an_independent_solvers():
+    """By halving, in floats: payments of it leave nothing, where interest bears no interest."""
+    total, months, rate = 12000.0, 57, 0.24
+    low, high = total * rate / 12, total
+
+    def left_by(each):
+        left, unpaid = total, total * rate / 12 * 2
+        for _ in range(months):
+            unpaid += left * rate / 12
+            met = min(unpaid, each)
+            left, unpaid = left - (each - met), unpaid - met
+        return left + unpaid
+
+    for _ in range(80):
+        each = (low + high) / 2
+        low, high = (each, high) if left_by(each) > 0 else (low, each)
+    terms = {"rate": D("0.24"), "agreed_on": TODAY, "first_on": LONG}
+    fine = rules.each_for(D(12000), months, unit=D("0.00000001"), **terms)
+    assert abs(float(fine) - low) < 1e-6 and low < 12000 * 0.24 / 12 * 2
+
+
 @pytest.mark.parametrize(
     ("choice", "rule"),
     [
+        (Choice(D(12), 48, LONG, rate=D("0.12")), "PLAN-INTEREST"),  # a month's interest
+        (Choice(D("12.01"), 48, LONG, rate=D("0.12")), None),
+        (Choice(D(60), 48, LONG, rules.STEPPED, D("0.12"), D(12), 6), "PLAN-INTEREST"),
+        (Choice(D(30), 2, LONG, rate=D("0.48")), "PLAN-INTEREST"),  # 48 a month
         (Choice(D(10), 12, NEXT, rate=D("0.12")), "PLAN-INTEREST"),  # 12 of interest
         (Choice(D(12), 12, NEXT, rate=D("0.12")), "PLAN-INTEREST"),
         (Choice(D(700), 3, NEXT), "ARITH-2"),  # two would do
@@ -188,6 +244,9 @@ def test_the_first_period_counts_whole_months_and_thirtieths(made_on, first_on, 
     ],
 )  # fmt: skip
 def test_what_is_no_plan_is_refused(choice, rule):
+    if rule is None:
+        assert len(divided_by(D(1200), choice)) == choice.months
+        return
     with pytest.raises(Refused) as no:
         divided_by(D(1200), choice)
     assert no.value.rule == rule
@@ -198,6 +257,8 @@ def test_an_amount_that_never_repays_is_refused():
         with pytest.raises(Refused) as no:
             rules.months_for(D(1200), each, rate=D("0.12"), unit=CENT)
         assert no.value.rule == "PLAN-INTEREST"
+        with pytest.raises(Refused, match="interest of one month"):
+            rules.months_for(D(1200), each, rate=D("0.12"), agreed_on=TODAY, first_on=LONG)
     with pytest.raises(Refused) as no:
         rules.each_for(D(1200), 12, unit=CENT, low=D(110), low_months=11)
     assert no.value.rule == "PLAN-STEP"
@@ -220,3 +281,16 @@ def test_what_a_plan_repays(choice, total):
         assert no.value.rule == "PLAN-SUM"
     else:
         assert rules.plan_sum(D(1000), choice) == total
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"rate": D("0.03")}, {"waived": rules.Waived(interest=D(10))}],
+    ids=["rate", "waived"],
+)
+def test_small_payments_until_a_review_bear_no_interest_and_give_up_nothing(changes):
+    choice = Choice(D(20), 6, NEXT, kind=rules.TOKEN, review_on=date(2027, 6, 22))
+    assert rules.plan_sum(D(1000), choice) == 120
+    with pytest.raises(Refused, match="Set the interest to 0") as no:
+        rules.plan_sum(D(1000), replace(choice, **changes))
+    assert no.value.rule == "PLAN-TOKEN"

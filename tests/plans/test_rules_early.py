@@ -111,3 +111,56 @@ def test_paying_in_full_saves_what_the_page_says():
     assert found.interest_saved == early.interest_saved == D("13.62")
     rest = sum(due.amount for due in DUES[1:])
     assert early.payable + early.interest_saved == rest
+
+
+LONG = date(2026, 4, 10)  # three months
+WAITS = rules.divided(D(1200), Choice(D(30), 4, LONG, rate=RATE), agreed_on=MADE, unit=CENT)
+
+
+def test_the_interest_of_a_long_first_period_by_hand():
+    """36.00 by the first payment; 6.00 of it waits, bears no interest, and is met next."""
+    assert [due.interest for due in WAITS] == [D(30), D(18), D("11.88"), D("11.70")]
+
+
+@pytest.mark.parametrize(
+    ("on", "paid", "sum_left", "interest"),
+    [
+        (date(2026, 4, 9), "0", "1200", "36.00"),  # 90 days, as interest counts
+        (date(2026, 4, 10), "0", "1200", "36.00"),
+        (date(2026, 4, 10), "30", "1200", "6.00"),  # what waits was used, and is still owed
+        (date(2026, 4, 25), "30", "1200", "12.00"),  # 15 days more on the sum alone
+        (date(2026, 5, 10), "60", "1188", "0"),
+        (date(2026, 5, 10), "30", "1200", "18.00"),  # the second payment is late
+    ],
+)
+def test_interest_that_waits_is_part_of_what_settles(on, paid, sum_left, interest):
+    early = settled_on(D(1200), WAITS, D(paid), on=on, **TERMS)
+    assert (early.sum_left, early.interest) == (D(sum_left), D(interest))
+    assert early.payable + early.interest_saved == sum(due.amount for due in WAITS) - D(paid)
+
+
+def test_what_is_paid_beyond_repays_the_sum_before_interest_that_waits():
+    found = after_extra(D(1200), WAITS, D(30), D(630), on=LONG, **TERMS)
+    # the next one, of it 12 of interest; left: 600.00, 582.00, 557.82
+    assert [(due.amount, due.interest) for due in found.dues] == [
+        (D(30), D("5.82")), (D("563.40"), D("5.58")),
+    ]  # fmt: skip
+    assert found.interest_saved == D(18 - 12) + D("11.88") - D("5.82") + D("11.70") - D("5.58")
+
+
+def test_the_sum_can_be_repaid_while_interest_waits():
+    """1,200 until then and nothing for five days: 34.00; the first payment meets 30 of it."""
+    on = date(2026, 4, 5)
+    assert settled_on(D(1200), WAITS, D(0), on=on, **TERMS).payable == D("1234.40")
+    found = after_extra(D(1200), WAITS, D(0), D(1233), on=on, **TERMS)
+    assert [(due.on, due.amount, due.interest) for due in found.dues] == [(date(2026, 5, 10), 1, 1)]
+    assert found.interest_saved == D("71.58") - 34
+
+
+def test_nothing_is_earned_by_paying_beyond_the_sum():
+    """Six months are 72.00. The sum is repaid at once; 20.00 more is for what waits of these."""
+    first, plan = date(2026, 7, 10), Choice(D(13), 6, date(2026, 7, 10), rate=RATE)
+    dues = rules.divided(D(1200), plan, agreed_on=MADE, unit=CENT)
+    paid = [(first, D(13 + 13 + 1200)), (date(2026, 7, 20), D(20))]
+    early = settled_on(D(1200), dues, paid, on=date(2026, 8, 10), **TERMS)
+    assert (early.sum_left, early.interest) == (0, 72 - 13 - 13 - 20)

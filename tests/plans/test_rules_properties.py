@@ -32,9 +32,10 @@ def wanted(draw, kind: str) -> tuple[D, Choice, date, D]:
         * unit
     )
     made_on = draw(st.dates(date(2026, 1, 1), date(2031, 12, 31)))
-    first_on = made_on + timedelta(days=draw(st.integers(1, 45)))
-    rate = draw(st.sampled_from([D(0), D("0.03"), D("0.12")]))
-    fewest, most = {rules.SETTLEMENT: (1, 3), rules.STEPPED: (2, 59)}.get(kind, (1, 59))
+    first_on = made_on + timedelta(days=draw(st.integers(1, 92)))
+    rates = [D(0)] if kind == rules.TOKEN else [D(0), D("0.03"), D("0.12"), D("0.24")]
+    rate = draw(st.sampled_from(rates))
+    fewest, most = {rules.SETTLEMENT: (1, 3), rules.STEPPED: (2, 57)}.get(kind, (1, 57))
     months = draw(st.integers(fewest, most))
     if kind == rules.TOKEN:
         each = min(total, 50 * unit)
@@ -77,19 +78,25 @@ def test_any_plan_adds_up_and_keeps_its_days(data, kind):
     except Refused as no:  # only where an instalment is a handful of the smallest units
         assert no.rule in {"ARITH-2", "PLAN-INTEREST"} and choice.each < 150 * unit
         return
-    first, left, days = choice.first_on, total, None
+    first, left, unpaid = choice.first_on, total, D(0)
     whole = 0
     while rules.add_months(first, -whole - 1) >= made_on:
         whole += 1
     over = (rules.add_months(first, -whole) - made_on).days
     for k, due in enumerate(dues):
         days = 30 if k else 30 * whole + over
-        assert due.interest == interest(left, choice.rate, days, unit)
-        assert due.amount >= due.amount - due.interest >= unit
-        left -= due.amount - due.interest
+        unpaid += interest(left, choice.rate, days, unit)
+        assert due.interest == min(unpaid, due.amount)  # and none upon what waits of it
+        assert due.amount - interest(left, choice.rate, min(days, 30), unit) >= unit
+        assert due.amount > due.interest or k + 1 < len(dues)
+        left, unpaid = left - (due.amount - due.interest), unpaid - due.interest
+        assert left >= 0
         year, month = divmod(first.year * 12 + first.month - 1 + k, 12)
         assert due.on == date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
-    assert left == 0 and len(dues) == choice.months
+    assert left == unpaid == 0 and len(dues) == choice.months
+    if kind != rules.TOKEN:  # the level payment is level but for what is rounded, each month
+        grown = sum((1 + choice.rate / 12) ** k for k in range(choice.months + 1))
+        assert abs(dues[-1].amount - choice.each) <= unit * grown
     assert [due.on for due in dues] == sorted({due.on for due in dues})
     lower = choice.low_months
     assert {due.amount for due in dues[:lower]} <= {choice.low}
@@ -104,20 +111,24 @@ def test_any_plan_adds_up_and_keeps_its_days(data, kind):
 
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(
-    rate=st.sampled_from([D(0), D("0.06"), D("0.12")]),
-    months=st.integers(2, 24),
-    done=st.integers(0, 23),
-    ahead=st.integers(0, 29),
+    rate=st.sampled_from([D(0), D("0.06"), D("0.12"), D("0.24")]),
+    first_on=st.sampled_from([date(2026, 12, 10), date(2027, 1, 31), date(2027, 2, 22)]),
+    months=st.one_of(st.integers(2, 24), st.integers(36, 57)),
+    done=st.one_of(st.integers(0, 3), st.integers(0, 56)),
+    ahead=st.integers(0, 91),
     cents=st.integers(1, 1_300_000),
 )
-def test_any_extra_payment_repays_itself_and_never_costs_interest(rate, months, done, ahead, cents):
+def test_any_extra_payment_repays_itself_and_never_costs_interest(
+    rate, first_on, months, done, ahead, cents
+):
     made_on, unit, total = date(2026, 11, 22), D("0.01"), D(12000)
-    first_on, done = date(2027, 1, 31), min(done, months - 1)
+    done = min(done, months - 1)
     terms = {"rate": rate, "agreed_on": made_on, "unit": unit}
     each = rules.each_for(total, months, **terms, first_on=first_on)
     choice = Choice(each, months, first_on, rate=rate)
     dues = rules.divided(total, choice, agreed_on=made_on, unit=unit)
-    on = (dues[done - 1].on if done else made_on) + timedelta(days=min(ahead, 27))
+    room = 27 if done else (first_on - made_on).days - 1
+    on = (dues[done - 1].on if done else made_on) + timedelta(days=min(ahead, room))
     paid = [(due.on, due.amount) for due in dues[:done]]
     agreed, sum_paid = sum(due.interest for due in dues), sum((due[1] for due in paid), D(0))
 
@@ -125,6 +136,8 @@ def test_any_extra_payment_repays_itself_and_never_costs_interest(rate, months, 
     assert early == settled_on(total, dues, sum_paid, on=on, **terms)  # paid in time, either way
     assert early.payable + early.interest_saved == sum(due.amount for due in dues[done:])
     assert 0 <= early.interest_saved <= agreed and early.interest >= 0
+    later = settled_on(total, dues, paid, on=min(on + timedelta(days=1), dues[done].on), **terms)
+    assert later.payable >= early.payable  # no day is cheaper than the one before
 
     extra = min(cents * unit, early.payable)
     found = after_extra(total, dues, paid, extra, on=on, **terms)
