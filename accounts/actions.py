@@ -1,6 +1,6 @@
 """What changes in this room, each with its audit event and what the bank must be told."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,17 +21,19 @@ def place_hold(
     by: User | None,
     at: datetime,
     contact_only: bool = False,
+    until_on: date | None = None,
 ) -> Hold:
     """Stop collection on an amount, or on the whole account (`amount` None), from now on.
 
     `contact_only` stops contact about the account and nets no amount. `source` names what asks
-    for it, e.g. plans.agreement:12, and lifts it again. What a plan may divide changes with a
-    disputed amount, so that raises the account's version: a draft or an offer names its basis.
+    for it, e.g. plans.agreement:12, and lifts it again; after `until_on` whoever placed it does.
+    What a plan may divide changes with a disputed amount, so that raises the account's version: a
+    draft or an offer names its basis.
     Errors: IntegrityError if that source already holds something.
     """
     hold = Hold(
         account=account, reason=Hold.Reason(reason), source=source, amount=amount,
-        contact_only=contact_only, from_at=at,
+        contact_only=contact_only, from_at=at, until_on=until_on,
     )  # fmt: skip
     _raise_version(hold)  # takes the account's row first: whoever writes about it waits here
     hold.save(force_insert=True)
@@ -69,8 +71,9 @@ def _scope(hold: Hold) -> str:
 
 
 def _facts(hold: Hold) -> dict[str, Any]:
-    """Return what the bank needs (feed.md §2); money as text."""
-    return {
+    """Return what the bank needs (feed.md §2); money as text. The last day only if it has one."""
+    until = {"until_on": hold.until_on.isoformat()} if hold.until_on else {}
+    return until | {
         "reason": hold.reason,
         "source": hold.source,
         "scope": _scope(hold),

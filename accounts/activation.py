@@ -7,6 +7,7 @@ nothing. A cardholder already bound is never bound again here. docs/security.md 
 
 import hmac
 import logging
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -146,15 +147,24 @@ def bind(opened: ActivationCode, *, email: str, language: str, at: datetime) -> 
 
 @transaction.atomic
 def add_staff(
-    email: str, *, role: str, name: str, language: str, by: User | None, at: datetime
+    email: str,
+    *,
+    role: str,
+    name: str,
+    language: str,
+    by: User | None,
+    at: datetime,
+    own: Collection[Cardholder] = (),
 ) -> User:
     """Make a sign-in for a member of staff; the second factor is theirs to add at first sign-in.
 
-    Errors: IntegrityError if the address has a sign-in.
+    `own`: who they are in the bank's books. Errors: IntegrityError if the address has a sign-in.
     """
     user = User.objects.create_user(email, role=role, name=name, language=language)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    record("accounts.staff_added", subject=user, by=by, at=at, data={"role": role})
+    user.own_cardholders.set(own)
+    data = {"role": role, "own": sorted(holder.ref for holder in own)}
+    record("accounts.staff_added", subject=user, by=by, at=at, data=data)
     return user
 
 

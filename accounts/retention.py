@@ -23,8 +23,11 @@ from accounts.models import (
     EvidenceRequest,
     FeedRun,
     OneTimeCode,
+    User,
 )
 from accounts.models.people import REF_AS_TYPED
+from accounts.own import own_among
+from portal.kit.errors import Refused, gettext_noop
 from portal.records.models import Document, Notice, OutboxEvent, OutboxExport
 from portal.records.outbox_files import UNFINISHED
 from portal.records.retention import Category, clear, held, start_of
@@ -66,6 +69,13 @@ def references(subjects: set[str]) -> dict[str, str]:
     return {f"{ACCOUNT}{pk}": ref for pk, ref in accounts.values_list("pk", "ref")} | {
         f"{PERSON}{pk}": ref for pk, ref in people.values_list("pk", "ref")
     }
+
+
+def check_hold(subject: str, by: User) -> None:
+    """Nobody places or lifts a legal hold on themselves. Errors: Refused DUTY-1."""
+    people = _keys({subject} | widened({subject}), PERSON)
+    if own_among(by, Cardholder.objects.filter(pk__in=people)):
+        raise Refused("DUTY-1", gettext_noop("This is about yourself. A colleague must do it."))
 
 
 def _keys(subjects: set[str], prefix: str) -> set[int]:

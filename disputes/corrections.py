@@ -21,6 +21,7 @@ from django.utils.timezone import localdate
 
 from accounts.models import CardAccount, OverdueRecord, Posting, User
 from accounts.models.people import Role
+from accounts.own import is_own
 from disputes import duty, effects, lines, notices, settling, warnings, weighing
 from disputes.models import Correction, Dispute, Line, Message
 from portal.kit.errors import Refused, Stale, gettext_noop
@@ -151,7 +152,7 @@ def settle_otherwise(
     if by.role != Role.SUPERVISOR:
         raise Refused("DUTY-ROLE", gettext_noop("Only a supervisor settles a correction."))
     duty.check_second(decision.proposed_by_id, by.pk)
-    duty.check_handler(duty.Ties(own=dispute.account.cardholder.user_id == by.pk))
+    duty.check_handler(duty.Ties(own=is_own(by, dispute.account.cardholder)))
     if correction.done_at:
         raise Stale(correction.pk)
     refs = sorted(set(refs))

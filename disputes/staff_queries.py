@@ -15,6 +15,7 @@ from accounts import queries as ledger
 from accounts.evidence.queries import MANY, counted
 from accounts.models import CardAccount, ContactAttempt, User
 from accounts.models.people import REF_AS_TYPED, Role
+from accounts.own import own_among
 from disputes import letters
 from disputes.clock import mark_reached, share_used
 from disputes.duty import Ties
@@ -228,7 +229,7 @@ def ties(dispute: Dispute, user: User) -> Ties:
     account = dispute.account
     contacts = ContactAttempt.objects.filter(account=account, by=user.collector_code)
     return Ties(
-        own=_is_own(dispute, user),
+        own=bool(_own([dispute], user)),
         acted=user.pk in ledger.acted_on(account),
         contacted=bool(user.collector_code) and contacts.exists(),
         earlier=_had_a_part(dispute, user),
@@ -237,19 +238,22 @@ def ties(dispute: Dispute, user: User) -> Ties:
 
 def kept_from(user: User, found: Sequence[Dispute]) -> set[int]:
     """Return which cases somebody must not even read: their own, and those of an account on
-    which they made contact to collect, as the complaint may be about them. One query at most.
+    which they made contact to collect, as the complaint may be about them. Two queries at most.
     """
     called: set[int] = set()
     if user.collector_code:
         rows = ContactAttempt.objects.filter(by=user.collector_code)
         rows = rows.filter(account__in={case.account_id for case in found})
         called = set(rows.values_list("account_id", flat=True))
-    return {case.pk for case in found if case.account_id in called or _is_own(case, user)}
+    return {case.pk for case in found if case.account_id in called} | _own(found, user)
 
 
-def _is_own(dispute: Dispute, user: User) -> bool:
-    filed = dispute.started_by_id == user.pk and dispute.channel == Dispute.Channel.PORTAL
-    return filed or dispute.account.cardholder.user_id == user.pk
+def _own(found: Sequence[Dispute], user: User) -> set[int]:
+    """Return which cases are somebody's own, or were filed by them. One query at most."""
+    own = own_among(user, [case.account.cardholder for case in found])
+    by_portal = [case for case in found if case.channel == Dispute.Channel.PORTAL]
+    filed = {case.pk for case in by_portal if case.started_by_id == user.pk}
+    return filed | {case.pk for case in found if case.account.cardholder_id in own}
 
 
 def _had_a_part(dispute: Dispute, user: User) -> bool:

@@ -39,6 +39,17 @@ def before(version: PolicyVersion) -> Policy:
     return in_force(version.effective_from - timedelta(days=1))
 
 
+def after(version: PolicyVersion) -> list[PolicyVersion]:
+    """Return the approved versions that take over after it, by day: each as a whole copy."""
+    later = _approved().filter(effective_from__gt=version.effective_from)
+    return list(later.order_by("effective_from"))
+
+
+def named(versions: list[PolicyVersion]) -> str:
+    """Return the names of some versions as pages carry them."""
+    return " ".join(version.name for version in versions)
+
+
 def mark(version: PolicyVersion) -> str:
     """Return what tells one writing of a version from the next: pages carry it, actions ask it."""
     return f"{version.made_at.isoformat()} {before(version).version}"

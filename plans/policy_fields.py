@@ -90,6 +90,11 @@ LIMITS = {
         _("The overdue sum. Empty: never offered at once in this currency."),
         "amounts",
     ),
+    "too_small": Limit(
+        _("Too small to break a plan"),
+        _("A payment that lacks no more than this is not late. Empty: every amount counts."),
+        "amounts",
+    ),
     "auto": Limit(
         _("Make offers at once, without an agent"),
         _("Only plans within every limit, that give up nothing and put nothing off."),
@@ -130,7 +135,7 @@ SECTIONS = (
         _("Length and cost"),
         ("terms", "longest", "rates", "share", "settlement_payments", "token_months"),
     ),
-    (_("Sums, by currency"), ("least_instalments", "agent_most", "auto_most")),
+    (_("Sums, by currency"), ("least_instalments", "agent_most", "auto_most", "too_small")),
     (_("Offers without an agent"), ("auto", "auto_longest")),
     (_("What may be given up, and by whom"), ("waivers",)),
     (
@@ -206,6 +211,13 @@ def compared(old: Policy, new: Policy) -> list[Change]:
         )
         for key, row in merged
     ]  # fmt: skip
+
+
+def changed_back(before: Policy, version: Policy, later: Policy) -> list[Change]:
+    """Return the limits that a version changes and a later one does not keep."""
+    own = {(row.section, row.label) for row in compared(before, version) if row.differs}
+    rows = [row for row in compared(version, later) if row.differs]
+    return [row for row in rows if (row.section, row.label) in own]
 
 
 def _read(name: str, policy: Policy) -> Iterator[tuple[tuple[object, ...], str, str]]:

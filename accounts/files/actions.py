@@ -12,6 +12,7 @@ from accounts.files import intake, limits, names, problems, rooms, store
 from accounts.files.heads import Head, Unfit, head_of
 from accounts.files.model import STEPS, AbstractUpload
 from accounts.models import Cardholder, User
+from accounts.own import is_own
 from portal.kit.errors import Refused, gettext_noop
 from portal.records.audit import record
 from portal.records.documents import digest
@@ -107,8 +108,13 @@ def release(upload: AbstractUpload, *, by: User, at: datetime, **kept: Any) -> N
     """Have a file that was held back looked at once more, by today's rules and signatures.
 
     Nothing is let through by hand: the worker decides again. `kept`: columns of the room's own.
-    Errors: IllegalMove or Stale if it is not held back (any more).
+    Errors: Refused DUTY-1 for one's own file; IllegalMove or Stale if it is not held back (any
+    more).
     """
+    if is_own(by, Cardholder.objects.get(pk=upload.person_id)):
+        raise Refused(
+            "DUTY-1", gettext_noop("This file is your own. A colleague must have it looked at.")
+        )
     move(
         upload, Status.PENDING, table=STEPS, by=by, at=at, released_by=by, problem="", tries=0,
         next_try_at=at, checked_at=None, **kept,

@@ -43,6 +43,9 @@ class User(AbstractBaseUser):
     collector_code = models.CharField(
         max_length=40, blank=True, help_text="Staff only: who the feed says made a contact (`by`)."
     )
+    own_cardholders: "models.ManyToManyField[Cardholder, Any]" = models.ManyToManyField(
+        "Cardholder", related_name="+", blank=True, help_text="Staff only: themselves in the books."
+    )
     language = models.CharField(max_length=10, default="zh-hans")
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)

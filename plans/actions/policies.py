@@ -91,17 +91,22 @@ def propose(version: PolicyVersion, *, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def approve(version: PolicyVersion, *, seen: str, by: User, at: datetime) -> None:
+def approve(version: PolicyVersion, *, seen: str, following: str, by: User, at: datetime) -> None:
     """Put a version to use from its day on. `seen`: the mark of what was read.
 
+    `following`: which approved versions were shown to take over after it (policies.named).
     Errors: Refused DUTY-5 for its maker, POLICY-DAY if its day has come, POLICY-TAKEN if another
-    was approved for that day, the law's id for a plan that is too long; IllegalMove, Stale.
+    was approved for that day, the law's id for a plan that is too long; IllegalMove; Stale, also
+    if others are to follow by now.
     """
     if by.pk == version.made_by_id:
         no = gettext_noop("You wrote this version. Someone else must read it and approve it.")
         raise Refused("DUTY-5", no)
     check_day(version.effective_from, at=at)
     check_law(policies.of(version), on=version.effective_from)
+    _lock()
+    if following != policies.named(policies.after(version)):
+        raise Stale(version.pk)
     try:
         with transaction.atomic():
             _step(version, Status.APPROVED, seen=seen, by=by, at=at, approved_by=by, approved_at=at)
@@ -168,6 +173,14 @@ def _step(
 def _check_seen(version: PolicyVersion, seen: str) -> None:
     if seen != policies.mark(version):
         raise Stale(version.pk)
+
+
+def _lock() -> None:
+    """Let one approval at a time look at what comes before and after: two at once would not see
+    each other.
+    """
+    open_or_approved = PolicyVersion.objects.filter(status__in=[Status.PROPOSED, Status.APPROVED])
+    list(open_or_approved.select_for_update().order_by("pk").values_list("pk"))
 
 
 def _facts(version: PolicyVersion) -> dict[str, Any]:

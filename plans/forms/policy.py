@@ -152,6 +152,7 @@ class PolicyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         super().clean()
         facts = {**self.cleaned_data}  # add_error takes a field out of the other
+        self._check_whose(facts)
         if not self.errors:
             self._check_days(facts)
             self._check_lengths(facts)
@@ -180,6 +181,14 @@ class PolicyForm(forms.Form):
                 self.add_error(name, _("This is longer than the longest plan."))
         if facts["terms"][-1] > facts["longest"]:
             self.add_error("terms", _("One of these is longer than the longest plan."))
+
+    def _check_whose(self, facts: dict[str, Any]) -> None:
+        """A row that holds anything says whose limit it is: else what was typed would be lost."""
+        for i in range(self.waiver_rows):
+            typed = [facts.get(f"waivers-{i}-{part}") for part in ("from_bucket", *PARTS)]
+            role = f"waivers-{i}-role"
+            if facts.get(role) == "" and any(value is not None for value in typed):
+                self.add_error(role, _("Choose whose limit this is, or empty the whole row."))
 
     def _check_waivers(self, facts: dict[str, Any]) -> None:
         """No limit twice, and no agent's above the supervisor's, who would have to agree to it."""
@@ -232,7 +241,7 @@ def _amount(limit: Limit, currency: str) -> MoneyField:
 
 
 def _waiver(i: int) -> Iterator[tuple[str, forms.Field]]:
-    """The boxes of one limit; a row without a role is none."""
+    """The boxes of one limit; an empty row is none."""
     whose = [("", _("– none –")), *ROLES.items()]
     yield f"waivers-{i}-role", forms.ChoiceField(label=_("Whose"), choices=whose, required=False)
     bucket = IntField(label=_("From M"), least=0, most=LAST_BUCKET, required=False)

@@ -70,7 +70,7 @@ def _page(
     if name == FIRST_NAME:
         return _first(request)
     found = get_object_or_404(policies.versions(), name=name)
-    before = policies.before(found)
+    before, following = policies.before(found), _following(found)
     changes = policy_fields.compared(before, policies.of(found))
     facts: dict[str, Any] = {
         "version": found,
@@ -78,6 +78,11 @@ def _page(
         "before": before.version,
         "differing": [change for change in changes if change.differs],
         "same": [change for change in changes if not change.differs],
+        "following": [
+            (later, policy_fields.changed_back(before, policies.of(found), policies.of(later)))
+            for later in following
+        ],
+        "follow": policies.named(following),
         "history": history([found], policies.HAPPENED),
         "seen": policies.mark(found),
         "form": send_back_form or SendBackForm(),
@@ -86,6 +91,13 @@ def _page(
     }
     failed = send_back_form is not None
     return render(request, "plans/policy/version.html", facts, status=422 if failed else 200)
+
+
+def _following(found: PolicyVersion) -> list[PolicyVersion]:
+    """What takes over after a version, as far as it is still to come."""
+    if found.status == Status.WITHDRAWN:
+        return []
+    return [later for later in policies.after(found) if later.effective_from > localdate()]
 
 
 def _first(request: PortalRequest) -> HttpResponse:
@@ -153,10 +165,10 @@ def propose(request: PortalRequest, name: str) -> HttpResponse:
 @staff_required(Role.SUPERVISOR)
 @require_POST
 def approve(request: PortalRequest, name: str) -> HttpResponse:
-    """Put to use what the page showed: `seen` is when that was written."""
+    """Put to use what the page showed: `seen` names that, `following` what comes after it."""
     found = get_object_or_404(PolicyVersion, name=name)
-    seen = request.POST.get("seen", "")
-    step = partial(actions.approve, found, seen=seen, by=request.user, at=now())
+    read = {"seen": request.POST.get("seen", ""), "following": request.POST.get("following", "")}
+    step = partial(actions.approve, found, **read, by=request.user, at=now())
     return _settle(request, name, step, _("Approved. It is in force from its day on."))
 
 

@@ -30,12 +30,12 @@ class Scene:
         return self.filed_at + timedelta(days=days)
 
 
-def photo(kind: str = "JPEG") -> bytes:
+def photo(kind: str = "JPEG", what: str = "Transfer receipt") -> bytes:
     """Draw what could be a receipt: plainly made up."""
     picture = Image.new("RGB", (900, 1200), "#f4f1e8")
     draw = ImageDraw.Draw(picture)
     draw.rectangle((60, 60, 840, 1140), outline="#555555", width=4)
-    for i, text in enumerate(("MADE UP FOR THE DEMONSTRATION", "Transfer receipt", "1,000.00")):
+    for i, text in enumerate(("MADE UP FOR THE DEMONSTRATION", what, "1,000.00")):
         draw.text((110, 140 + 110 * i), text, fill="#222222", font_size=36)
     out = io.BytesIO()
     picture.save(out, kind)

@@ -23,6 +23,7 @@ from accounts.queries import position
 from plans import actions, document, policies, rules
 from plans.models import Offer, PlanRequest
 from plans.queries import usual_first_day
+from plans.situation import papers
 from portal.demo import cases, correction, running
 from portal.kit import money
 
@@ -184,7 +185,10 @@ def offered(account: CardAccount, agent: User, *, at: datetime | None = None) ->
 
 def proposed(account: CardAccount, agent: User) -> None:
     """Small payments until a review, below the policy's minimum: a supervisor must agree."""
-    running.tell_budget(account, _owner(account))
+    owner = _owner(account)
+    running.tell_budget(account, owner)
+    slip = cases.photo(what="Pay slip")
+    papers.add(account.cardholder.situation, slip, name="工资条（虚构）.jpg", by=owner, at=now())
     request, policy = under_review(account, agent), policies.in_force(localdate())
     least = policy.least_instalment(account.currency)
     small = min(request.total / 10, least / 2).quantize(money.unit(account.currency))

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localdate, localtime, now
 from django.utils.translation import override
 
-from accounts.models import ContactAttempt
+from accounts.models import ContactAttempt, User
 from portal.records import tasks
 from portal.records.audit import subject_of
 from portal.records.models import AuditEvent, DueCount, LegalHold, Purge, StaffView
@@ -242,6 +242,22 @@ def test_a_hold_is_placed_and_lifted(contacts, supervisor):
     assert event.data == {"hold": hold.pk, "reason": "Case 7 is closed"}
     late = supervisor.post(lift, {"reason": "-"}, follow=True)
     assert "A colleague was first." in text(late)
+
+
+def test_nobody_places_or_lifts_a_hold_on_themselves(contacts, supervisor, colleague):
+    person = contacts.cardholder
+    User.objects.get(pk=supervisor.session["_auth_user_id"]).own_cardholders.add(person)
+    refusal = "This is about yourself. A colleague must do it."
+    for what, ref in (("account", contacts.ref), ("person", person.ref)):
+        typed = {"what": what, "reference": ref, "reason": "Case 7"}
+        assert refusal in text(supervisor.post(f"{PAGE}holds/", typed))
+        colleague.post(f"{PAGE}holds/", typed)
+    for hold in LegalHold.objects.all():
+        lift = f"{PAGE}holds/{hold.pk}/lift/"
+        assert refusal in text(supervisor.post(lift, {"reason": "-"}, follow=True))
+    assert LegalHold.objects.filter(lifted_at=None).count() == 2
+    colleague.post(lift, {"reason": "-"})
+    assert LegalHold.objects.filter(lifted_at=None).count() == 1
 
 
 def test_a_hold_is_lifted_with_a_reason_and_a_fresh_proof_only(contacts, supervisor):

@@ -17,6 +17,7 @@ from accounts.feed.make import write_feed
 from accounts.models import CardAccount, Cardholder, Hold
 from plans.models import Agreement, PlanRequest
 from portal.records.models import OutboxEvent
+from tests import hostile
 from tests.browser.conftest import DESK, PHONE
 from tests.people import mailed_code, sign_in, staff
 
@@ -90,6 +91,20 @@ def ask(reader, url, account):
     reader.press("Send request")
     reader.sees(reader.t("We have your request"))
     reader.check(reader.page)
+    hand_in(reader)
+
+
+def hand_in(reader):
+    """A photo that shows what was told: it cannot go before the tick that allows it."""
+    file = reader.page.locator("input[type=file]")
+    slip = {"name": "slip.png", "mimeType": "image/png", "buffer": hostile.built("png")}
+    file.set_input_files(slip)
+    reader.page.locator("#files-papers .error-summary").wait_for()
+    reader.check(reader.page)
+    reader.page.locator("[name=sensitive]").check()
+    file.set_input_files(slip)
+    reader.page.locator("#files-papers .tag-ok").wait_for()
+    reader.check(reader.page)
 
 
 def decide(browser, url, axe, size):
@@ -103,6 +118,7 @@ def decide(browser, url, axe, size):
     page.goto(f"{url}/staff/plans/")
     axe(page)
     reader.follow(PlanRequest.objects.get().number)
+    page.get_by_role("img", name="slip.png").wait_for()
     reader.press("Take this request")
     for finding in ("exceeds_ability", "still_willing"):
         page.locator(f"[value={finding}]").check()

@@ -276,15 +276,16 @@ def test_a_file_held_back_is_looked_at_again_by_somebody_else(scene):
     assert "harmless" not in paper.sealed_release
 
 
-@pytest.mark.parametrize("waits", [True, False])
-def test_an_owner_who_has_sent_it_is_told_of_a_file_that_cannot_be_used(scene, waits, monkeypatch):
+@pytest.mark.parametrize(("sent_with", "mails"), [("", 0), ("waits", 1), ("withdrawn", 0)])
+def test_who_has_sent_a_file_that_cannot_be_used_is_told(scene, sent_with, mails, monkeypatch):
     monkeypatch.setattr(apart, "check", lambda kind, data: (Verdict(problem="pages"), b""))
     beside(scene)
-    if waits:
-        scene.submitted()
+    request = scene.submitted() if sent_with else None
+    if sent_with == "withdrawn":
+        actions.withdraw_request(request, by=scene.holder, at=now())
     intake.check_next(at=now())
     assert Paper.objects.get().status == STATUS.REJECTED
-    assert Notice.objects.filter(kind="plan.files_held").count() == waits
+    assert Notice.objects.filter(kind="plan.files_held").count() == mails
 
 
 # == after their time

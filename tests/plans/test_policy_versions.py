@@ -20,7 +20,7 @@ from plans.actions import move
 from plans.actions import policies as actions
 from plans.forms.policy import PolicyForm
 from plans.models import PolicyVersion
-from plans.policy import FIRST_NAME, Policy, as_data, read, same
+from plans.policy import COMPONENTS, FIRST_NAME, Policy, as_data, read, same
 from plans.states import POLICY
 from portal.kit.errors import IllegalMove, Refused, Stale
 from portal.records.models import AuditEvent
@@ -71,9 +71,15 @@ def proposed(maker: User, **changes: Any) -> PolicyVersion:
     return version
 
 
+def approve(version: PolicyVersion, *, by: User, at: Any, **read: str) -> None:
+    """Approve as who has read the page as it is now; `read` says what they read instead."""
+    shown = {"seen": policies.mark(version), "following": policies.named(policies.after(version))}
+    actions.approve(version, **shown | read, by=by, at=at)
+
+
 def approved(maker: User, second: User, **changes: Any) -> PolicyVersion:
     version = proposed(maker, **changes)
-    actions.approve(version, seen=policies.mark(version), by=second, at=now())
+    approve(version, by=second, at=now())
     return version
 
 
@@ -81,6 +87,13 @@ def test_the_stored_form_reads_back_as_it_was():
     policy = policies.first()
     assert read(FIRST_NAME, as_data(policy)) == policy
     assert not same(policy, read("x", {**as_data(policy), "share": "0.4"}))
+
+
+def test_a_version_of_before_takes_a_newer_limit_from_the_first():
+    policy = policies.first()
+    older = {name: value for name, value in as_data(policy).items() if name != "too_small"}
+    assert read(FIRST_NAME, older) == policy
+    assert (policy.spare("CNY"), policy.spare("XAU")) == (1, 0)
 
 
 def test_every_limit_is_asked_for_and_shown():
@@ -113,10 +126,52 @@ def test_what_was_compared_with_an_older_policy_is_not_approved(maker, second):
     """An approval between would be undone by this one, unseen."""
     sooner, later = proposed(maker, on=2, share="0.2"), proposed(second, on=3, offer_valid=9)
     seen = policies.mark(later)
-    actions.approve(sooner, seen=policies.mark(sooner), by=second, at=now())
+    approve(sooner, by=second, at=now())
     with pytest.raises(Stale):
-        actions.approve(later, seen=seen, by=maker, at=now())
+        approve(later, seen=seen, by=maker, at=now())
     assert policies.in_force(day(3)).share == Decimal("0.2")
+
+
+def test_what_a_later_version_changes_back_is_named(maker, second):
+    later = approved(maker, second, on=10, offer_valid=9)
+    keeps = approved(maker, second, on=12, share="0.2", offer_valid=9)
+    version = proposed(second, on=5, share="0.2", offer_valid=9, remind_before=4)
+    assert policies.after(version) == [later, keeps]
+    before, new = policies.before(version), policies.of(version)
+    lost = [
+        [(row.label, row.was, row.becomes) for row in policy_fields.changed_back(before, new, one)]
+        for one in (policies.of(later), policies.of(keeps))
+    ]
+    reminder = ("Reminder before a payment", "4 days", "3 days")
+    assert lost == [[("Most of what is left each month", "20%", "50%"), reminder], [reminder]]
+
+
+def test_what_follows_is_approved_only_as_it_was_read(maker, second):
+    """A version for a day before another is undone on that day: whoever approves it knows."""
+    sooner, later = proposed(maker, on=5), proposed(maker, on=10, share="0.2")
+    read = policies.named(policies.after(sooner))
+    approve(later, by=second, at=now())
+    with pytest.raises(Stale):
+        approve(sooner, following=read, by=second, at=now())
+    approve(sooner, following=later.name, by=second, at=now())
+    assert policies.in_force(day(9)).offer_valid == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_approvals_at_once_see_each_other(maker, second):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite writes one at a time")
+    versions = [proposed(maker, on=5), proposed(maker, on=10, share="0.2")]
+    seen = [policies.mark(version) for version in versions]
+
+    def approve_one(i: int) -> str:
+        try:
+            actions.approve(versions[i], seen=seen[i], following="", by=second, at=now())
+        except Stale:
+            return "late"
+        return "approved"
+
+    assert sorted(in_parallel(2, approve_one)) == ["approved", "late"]
 
 
 @pytest.mark.parametrize(("was", "to"), list(product(Status, Status)))
@@ -135,7 +190,7 @@ def test_each_step_leaves_one_event_and_the_reason(maker, second):
     actions.send_back(version, reason="The share is low.", seen=seen, by=second, at=now())
     assert version.returned == "The share is low."
     actions.propose(version, by=maker, at=now())
-    actions.approve(version, seen=seen, by=second, at=now())
+    approve(version, seen=seen, by=second, at=now())
     verbs = AuditEvent.objects.filter(subject=f"plans.policyversion:{version.pk}").order_by("seq")
     assert [verb.rpartition(".")[2] for verb in verbs.values_list("verb", flat=True)] == [
         "drafted", "changed", "proposed", "draft", "proposed", "approved",
@@ -147,7 +202,7 @@ def test_each_step_leaves_one_event_and_the_reason(maker, second):
 def test_nobody_approves_what_they_wrote(maker):
     version = proposed(maker)
     with pytest.raises(Refused) as no:
-        actions.approve(version, seen=policies.mark(version), by=maker, at=now())
+        approve(version, by=maker, at=now())
     assert no.value.rule == "DUTY-5"
     with pytest.raises(IntegrityError), transaction.atomic():
         PolicyVersion.objects.filter(pk=version.pk).update(status="approved", approved_by=maker)
@@ -175,7 +230,7 @@ def test_what_was_written_since_is_not_approved_unread(maker, second):
     actions.change(version, changed(version, offer_valid=200), seen=seen, **facts)
     actions.propose(version, by=maker, at=now())
     with pytest.raises(Stale):
-        actions.approve(version, seen=seen, by=second, at=now())
+        approve(version, seen=seen, by=second, at=now())
     with pytest.raises(Stale):
         actions.send_back(version, reason="x", seen=seen, by=second, at=now())
 
@@ -205,7 +260,7 @@ def test_no_version_begins_today(maker, second):
     version = proposed(maker)
     tomorrow = now() + timedelta(days=1)
     with pytest.raises(Refused) as no:
-        actions.approve(version, seen=policies.mark(version), by=second, at=tomorrow)
+        approve(version, by=second, at=tomorrow)
     assert no.value.rule == "POLICY-DAY"
     with pytest.raises(Refused):
         written(maker, on=0)
@@ -219,7 +274,7 @@ def test_no_version_goes_beyond_the_law(maker, second):
     PolicyVersion.objects.filter(pk=version.pk).update(data={**version.data, "longest": 61})
     version.refresh_from_db()
     with pytest.raises(Refused):
-        actions.approve(version, seen=policies.mark(version), by=second, at=now())
+        approve(version, by=second, at=now())
 
 
 def test_a_version_that_changes_nothing_is_not_proposed(maker):
@@ -233,7 +288,7 @@ def test_one_version_a_day(maker, second):
     approved(maker, second)
     other = proposed(maker)
     with pytest.raises(Refused) as no:
-        actions.approve(other, seen=policies.mark(other), by=second, at=now())
+        approve(other, by=second, at=now())
     assert no.value.rule == "POLICY-TAKEN"
     other.refresh_from_db()
     assert other.status == Status.PROPOSED
@@ -247,7 +302,9 @@ def test_two_approvals_for_one_day_at_once_leave_one(maker, second):
 
     def approve(i: int) -> str:
         try:
-            actions.approve(versions[i], seen=policies.mark(versions[i]), by=second, at=now())
+            actions.approve(
+                versions[i], seen=policies.mark(versions[i]), following="", by=second, at=now()
+            )
         except Refused as no:
             return no.rule
         return "approved"
@@ -265,7 +322,7 @@ def test_one_version_approved_by_two_at_once_is_approved_once(maker):
     def approve(i: int) -> str:
         own = PolicyVersion.objects.get(pk=version.pk)
         try:
-            actions.approve(own, seen=policies.mark(version), by=others[i], at=now())
+            actions.approve(own, seen=policies.mark(version), following="", by=others[i], at=now())
         except (Stale, IllegalMove):
             return "late"
         return "approved"
@@ -308,7 +365,7 @@ def test_what_is_typed_becomes_the_policy():
             "share": "33.5%", "rates": "0、 ４．５", "terms": "3 6, 12", "auto": "on",
             "auto_most-CNY": "¥9,000", "agent_most-JPY": "", "least_instalments-KWD": "1.125",
             "waivers-4-role": "agent", "waivers-4-from_bucket": "6", "waivers-4-fees": "100",
-            "waivers-0-role": "",
+            **{f"waivers-0-{part}": "" for part in ("role", "from_bucket", *COMPONENTS)},
         }
     )  # fmt: skip
     assert form.is_valid(), form.errors
@@ -346,6 +403,9 @@ WRONG = [
     ({"waivers-0-principal": "1"}, "__all__"),  # above the supervisor's
     ({"waivers-3-fees": "99"}, "__all__"),
     ({"waivers-4-role": "agent", "waivers-4-from_bucket": "4"}, "__all__"),  # twice
+    ({"waivers-0-role": ""}, "waivers-0-role"),  # what stands in the row would be lost
+    ({"waivers-4-fees": "0"}, "waivers-4-role"),
+    ({"waivers-4-from_bucket": "2", "longest": "61"}, "waivers-4-role"),  # beside another
 ]
 
 
@@ -404,6 +464,24 @@ def test_from_the_draft_to_the_approval_on_the_screens(pages, second):
     answer = pages.post(address("approve_policy", version), {"seen": mark(version)}, follow=True)
     assert "Approved. It is in force from its day on." in answer.content.decode()
     assert version.name in pages.get(address("policies")).content.decode()
+
+
+def test_the_page_says_what_follows_and_the_approval_names_it(pages, maker, second):
+    later = approved(maker, second, on=10, share="0.2", offer_valid=14)
+    version = proposed(second, on=5)
+    page = pages.get(address("policy", version)).content.decode()
+    for text in (
+        "What comes after it", "<del>10 days</del>", "<ins>14 days</ins>",
+        f'name="following" value="{later.name}"', f"knowing that {later.name} comes after it",
+    ):  # fmt: skip
+        assert text in page, text
+    boxes = {"seen": mark(version)}
+    answer = pages.post(address("approve_policy", version), boxes, follow=True)
+    assert "A colleague was first." in answer.content.decode()
+    pages.post(address("approve_policy", version), boxes | {"following": later.name})
+    version.refresh_from_db()
+    assert version.status == Status.APPROVED
+    assert "What comes after it" not in pages.get(address("policy", later)).content.decode()
 
 
 def mark(version: PolicyVersion) -> str:

@@ -1,4 +1,4 @@
-"""create_staff EMAIL --role ROLE --name NAME: a sign-in for a member of staff."""
+"""create_staff EMAIL --role ROLE --name NAME [--own REF]…: a sign-in for a member of staff."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import now
 
 from accounts import activation
+from accounts.management.commands.own_cases import cardholders
 from accounts.models.people import Role
 from portal.kit.forms import EmailAddressField
 
@@ -25,6 +26,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--name", required=True, help="shown in records")
         parser.add_argument(
+            "--own", action="append", default=[], metavar="REF",
+            help="the person's own cardholder reference; may be repeated, later: own_cases",
+        )  # fmt: skip
+        parser.add_argument(
             "--language", default=settings.LANGUAGE_CODE, choices=[c for c, _ in settings.LANGUAGES]
         )
 
@@ -36,6 +41,7 @@ class Command(BaseCommand):
         if activation.taken(address):
             raise CommandError(f"{address} already has a sign-in")
         activation.add_staff(
-            address, role=role, name=name, language=options["language"], by=None, at=now()
-        )
+            address, role=role, name=name, language=options["language"], by=None, at=now(),
+            own=cardholders(options["own"]),
+        )  # fmt: skip
         self.stdout.write(f"{address} can sign in as {role}")
