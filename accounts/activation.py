@@ -155,15 +155,20 @@ def add_staff(
     by: User | None,
     at: datetime,
     own: Collection[Cardholder] = (),
+    collector_code: str = "",
 ) -> User:
     """Make a sign-in for a member of staff; the second factor is theirs to add at first sign-in.
 
-    `own`: who they are in the bank's books. Errors: IntegrityError if the address has a sign-in.
+    `own`: who they are in the bank's books; `collector_code`: as the feed names them where they
+    made contact. Errors: IntegrityError if the address has a sign-in.
     """
-    user = User.objects.create_user(email, role=role, name=name, language=language)
+    user = User.objects.create_user(
+        email, role=role, name=name, language=language, collector_code=collector_code
+    )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     user.own_cardholders.set(own)
-    data = {"role": role, "own": sorted(holder.ref for holder in own)}
+    refs = sorted(holder.ref for holder in own)
+    data = {"role": role, "collector_code": collector_code, "own": refs}
     record("accounts.staff_added", subject=user, by=by, at=at, data=data)
     return user
 

@@ -1,10 +1,11 @@
 """What a cardholder chooses from: read for the pages on which they ask."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.held import Held, standing
 from accounts.models import CardAccount
@@ -15,9 +16,9 @@ from plans.forms.asking import OptionForm, WishForm
 from plans.forms.kinds import OTHER, as_filled
 from plans.forms.schedule import PlanForm
 from plans.models import Agreement, PlanRequest
-from plans.rules import EQUAL, SETTLEMENT, STEPPED, TOKEN
+from plans.rules import EQUAL, SETTLEMENT, STEPPED, TOKEN, each_for
 from plans.situation.queries import told_by
-from plans.situation.rules import left_each_month
+from plans.situation.rules import Sums, Told, left_each_month, sums
 from portal import packs
 from portal.kit import money
 from portal.kit.exact import percent
@@ -43,6 +44,26 @@ def revised_by(request: PlanRequest | None) -> Agreement | None:
     """Return the live plan that a request asks to change; None if there is none any more."""
     plan = request.revises if request else None
     return plan if plan and plan.status == Agreement.Status.ACTIVE else None
+
+
+class TooHigh(NamedTuple):
+    """The highest payment of a plan, above the `share` (as printed) of what is left each month."""
+
+    payment: Decimal
+    share: str
+
+
+def too_high(draft: PlanRequest, told: Told, *, on: date) -> TooHigh | None:
+    """Tell whether a draft asks for more a month than the share of what the budget leaves.
+
+    None where nothing is known of what is left, and for what is not paid from it month by month:
+    a settlement, and a wish in own words.
+    """
+    left = left_each_month(told, currency=draft.account.currency)
+    if left is None or draft.kind not in (EQUAL, STEPPED, TOKEN):
+        return None
+    highest, share = max(draft.each, draft.low), policies.in_force(on).share
+    return TooHigh(highest, percent(share)) if highest > left * share else None
 
 
 class Choosing:
@@ -71,9 +92,18 @@ class Choosing:
         return min(max(queries.usual_first_day(self.account, on=self.on), earliest), latest)
 
     @cached_property
+    def told(self) -> Told:
+        return told_by(self.account.cardholder)
+
+    @cached_property
     def left(self) -> Decimal | None:
         """What is left each month; None if the budget is not complete, or in another currency."""
-        return left_each_month(told_by(self.account.cardholder), currency=self.account.currency)
+        return left_each_month(self.told, currency=self.account.currency)
+
+    @cached_property
+    def sums(self) -> Sums:
+        """The budget so far, and how sure it is."""
+        return sums(self.told)
 
     @property
     def share(self) -> str:
@@ -82,8 +112,11 @@ class Choosing:
 
     @cached_property
     def options(self) -> list[Option]:
-        """Up to three plans that fit, the most affordable first."""
-        return fitting.options(
+        """Up to three plans, the most affordable first.
+
+        None is suggested while an outgoing has no figure: less may be left than it seems.
+        """
+        found = fitting.options(
             self.position.overdue,
             self.left,
             share=self.policy.share,
@@ -94,6 +127,14 @@ class Choosing:
             unit=money.unit(self.account.currency),
             longest=self.pack["plan.longest"],
         )
+        return [replace(each, suggested=False) for each in found] if self.sums.unknown else found
+
+    @property
+    def only_one(self) -> bool:
+        """Not even two equal payments are possible: they would be too small."""
+        unit = money.unit(self.account.currency)
+        least = self.policy.least_instalment(self.account.currency)
+        return each_for(self.position.overdue, 2, unit=unit) < max(least, unit)
 
     def option_form(self, data: Data = None) -> OptionForm:
         """Nothing is chosen beforehand but what the person chose before."""
@@ -114,9 +155,11 @@ class Choosing:
         )  # fmt: skip
 
     def _begun(self, kind: str) -> dict[str, Any]:
+        """First values: what was begun; of a draft of another kind, the person's own words."""
         draft = self.draft
         if draft is None or draft.kind != kind:
-            return {**FIRST_VALUES[kind], "first_on": self.first_on}
+            reason = draft.reason if draft else ""
+            return {**FIRST_VALUES[kind], "first_on": self.first_on, "reason": reason}
         if kind == OTHER:
             return {"reason": draft.reason, "amount": draft.each or None}
         filled = as_filled(draft.choice, draft.total, currency=draft.account.currency)

@@ -41,9 +41,10 @@ def options(
     """Return up to three plans free of interest, the most affordable first.
 
     With `left` (what is left each month): the shortest term whose instalment is at most `share`
-    of it, and the two next shorter; where none is, the longest first and none suggested. Without:
-    the middle, suggested, between a longer and a shorter term. A debt too small for any of the
-    `terms` is divided into fewer payments, one where not even two reach `least`.
+    of it, and the two next shorter, or longer ones where there are no shorter; where none is that
+    small, the longest first and none suggested. Without: the middle, suggested, between a longer
+    and a shorter term. A debt too small for any of the `terms` is divided into fewer payments, one
+    where not even two reach `least`.
     """
 
     def possible(lengths: Iterable[int]) -> list[Option]:
@@ -65,7 +66,7 @@ def options(
         fitting = (option for option in found if _largest(option) <= share * left)
         suggested = next(fitting, None)
         best = found.index(suggested) if suggested else len(found) - 1
-        shown = found[max(best - 2, 0) : best + 1]
+        shown = found[max(best - 2, 0) : max(best + 1, 3)]
     return [replace(each, suggested=each is suggested) for each in reversed(shown)]
 
 

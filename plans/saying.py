@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from plans.forms.kinds import OTHER
 from plans.rules import SETTLEMENT, STEPPED, TOKEN, Choice, add_months
@@ -30,16 +29,11 @@ def in_words(choice: Choice, overdue: Decimal, currency: str) -> str:
         }  # fmt: skip
     facts = {"each": each, "months": choice.months}
     facts["sum"] = formatted(overdue - choice.waived.total, currency)
-    if choice.kind == SETTLEMENT:
-        return (
-            ngettext(
-                "%(sum)s in one payment settles it",
-                "%(sum)s in %(months)s payments settles it",
-                choice.months,
-            )
-            % facts
-        )
-    return (
-        ngettext("One payment of %(sum)s", "%(months)s payments of %(each)s a month", choice.months)
-        % facts
-    )
+    once = choice.months == 1  # a branch, not a plural: Chinese has one form for all numbers
+    if choice.kind == SETTLEMENT and once:
+        text = _("%(sum)s in one payment settles it")
+    elif choice.kind == SETTLEMENT:
+        text = _("%(sum)s in %(months)s payments settles it")
+    else:
+        text = _("One payment of %(sum)s") if once else _("%(months)s payments of %(each)s a month")
+    return text % facts

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.kit.middleware.HtmxSignInRedirect",
+    "portal.kit.middleware.WrongMethodPage",
 ]
 TEMPLATES = [
     {

@@ -235,7 +235,7 @@ plans:ask_person                     GET   in    405   405   no    no    no    n
 plans:ask_person                     POST  in    gone  to    no    no    no    no
 plans:check_offer                    GET   in    no    no    405   no    405   no
 plans:check_offer                    POST  in    no    no    ok    no    ok    no
-plans:answer                         GET   in    405   405   no    no    no    no
+plans:answer                         GET   in    gone  to    no    no    no    no
 plans:answer                         POST  in    gone  to    no    no    no    no
 plans:calendar                       GET   in    gone  ok    no    no    no    no
 plans:calendar                       POST  in    405   405   no    no    no    no
@@ -281,7 +281,7 @@ plans:propose_policy                 GET   in    no    no    no    no    405   n
 plans:propose_policy                 POST  in    no    no    no    no    to    no
 plans:return_policy                  GET   in    no    no    no    no    405   no
 plans:return_policy                  POST  in    no    no    no    no    422   no
-plans:preview                        GET   in    405   405   no    no    no    no
+plans:preview                        GET   in    gone  to    no    no    no    no
 plans:preview                        POST  in    gone  ok    no    no    no    no
 plans:payment                        GET   in    gone  ok    no    no    no    no
 plans:payment                        POST  in    405   405   no    no    no    no

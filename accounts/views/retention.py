@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import PortalRequest, log_staff_view, recently_confirmed, staff_required
 from accounts.models.people import Role
-from accounts.retention import references
+from accounts.retention import check_hold, references
 from accounts.retention_forms import HoldForm, LiftForm
 from portal.kit.errors import Refused, Stale
 from portal.kit.forms import said
@@ -153,12 +153,18 @@ def place_hold(request: PortalRequest) -> HttpResponse:
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         try:
+            check_hold(form.subject, request.user)
             holds.place(form.subject, reason=reason, by=request.user, at=now())
             messages.success(request, _("From now on all of this is kept."))
             return redirect("accounts:retention")
         except Refused as no:
             form.add_error("reference", said(no))
     return _index(request, form)
+
+
+def _lift(request: PortalRequest, hold: LegalHold, reason: str) -> None:
+    check_hold(hold.subject, request.user)
+    holds.lift(hold, reason=reason, by=request.user, at=now())
 
 
 @recently_confirmed
@@ -169,8 +175,7 @@ def lift_hold(request: PortalRequest, pk: int) -> HttpResponse:
     hold = get_object_or_404(LegalHold, pk=pk)
     form = LiftForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        lifted = partial(holds.lift, hold, reason=reason, by=request.user, at=now())
+        lifted = partial(_lift, request, hold, form.cleaned_data["reason"])
         _settle(request, lifted, _("The hold is lifted. What is over its time may go again."))
         return redirect("accounts:retention")
     log_staff_view(request, "retention")

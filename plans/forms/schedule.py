@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.rules import Position
@@ -91,7 +91,7 @@ class PlanForm(forms.Form):
         for name in {"token", *least} & self.fields.keys():
             box = cast(MoneyField, self.fields[name])
             box.currency, box.most, box.either = currency, overdue, True
-            box.help_text = _("Up to %(longest)s.") % {"longest": most}
+            box.help_text = pgettext_lazy("an amount", "Up to %(longest)s.") % {"longest": most}
             if name in least:
                 box.least = least[name]
                 names = {"least": money.formatted(least[name], currency), "most": most}
@@ -107,7 +107,8 @@ class PlanForm(forms.Form):
         for name in most.keys() & self.fields.keys():
             box = cast(IntField, self.fields[name])
             box.most, box.either = most[name], True
-            box.help_text = _("Up to %(longest)s.") % {"longest": box.most}
+            text = pgettext_lazy("a number of payments", "Up to %(longest)s.")
+            box.help_text = text % {"longest": box.most}
 
     def _bound_days(self) -> None:
         first_on = cast(DateField, self.fields["first_on"])
@@ -144,8 +145,12 @@ class PlanForm(forms.Form):
         return min(max(self.floor(), rounded_up), self.position.overdue)
 
     def clean(self) -> dict[str, Any]:
+        """Of amount and length, only the one that was chosen is looked at."""
         facts = super().clean() or {}
         by = facts.get("by")
+        for name in self._passed_over if by else ():
+            self.errors.pop(name, None)
+            facts[name] = None
         if by and by not in self.errors and facts.get(by) is None:
             self.add_error(by, _("Fill in this answer."))
         if not self.errors:

@@ -23,7 +23,14 @@ def same_name(typed: str, name: str) -> bool:
     return bare(typed) == bare(name)
 
 
-TICKS = ("agree", "no_new_card", "electronic")
+# What is said where one is missing: the list of errors names it.
+TICKS = {
+    "agree": _("Tick that you agree to the agreement. You cannot sign without it."),
+    "no_new_card": _(
+        "Tick that you will not apply for a new credit card. You cannot sign without it."
+    ),
+    "electronic": _("Tick that you agree to sign electronically. You cannot sign without it."),
+}
 
 
 class SignForm(forms.Form):
@@ -44,10 +51,8 @@ class SignForm(forms.Form):
         self.full_name = full_name
         super().__init__(*args, **kwargs)
         self.by_passkey = self.data.get("way") == "passkey"
-        for tick in TICKS:
-            self.fields[tick].error_messages["required"] = _(
-                "Tick this if you agree. You cannot sign without it."
-            )
+        for tick, missing in TICKS.items():
+            self.fields[tick].error_messages["required"] = missing
 
     def clean_name(self) -> str:
         typed: str = self.cleaned_data["name"]

@@ -65,6 +65,7 @@ class Sums:
     income: Decimal
     outgoings: Decimal
     unsure: bool  # a row is not known: a first estimate
+    unknown: bool  # an outgoing has not even a guess, and counts as 0: more may seem left
 
     @property
     def left(self) -> Decimal:
@@ -107,10 +108,13 @@ def total(told: Told, section: str) -> Decimal:
 
 def sums(told: Told) -> Sums:
     """Return the budget so far, whatever is still missing of it."""
-    told_rows = [row for section in SUMS for row in rows(told, section).values()]
-    outgoings = sum((total(told, section) for section in SUMS if section != "income"), ZERO)
-    unsure = any(row.unsure for row in told_rows)
-    return Sums(told.currency, total(told, "income"), outgoings, unsure)
+    going_out = [section for section in SUMS if section != "income"]
+    outgoings = sum((total(told, section) for section in going_out), ZERO)
+    not_sure = [
+        (section, row) for section in SUMS for row in rows(told, section).values() if row.unsure
+    ]
+    unknown = any(row.amount is None for section, row in not_sure if section in going_out)
+    return Sums(told.currency, total(told, "income"), outgoings, bool(not_sure), unknown)
 
 
 def left_each_month(told: Told, *, currency: str = "") -> Decimal | None:

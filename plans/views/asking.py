@@ -14,14 +14,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import PortalRequest, cardholder_required
 from accounts.held import Held, own
+from accounts.models import CardAccount
 from plans import actions, policies, queries
-from plans.choosing import Choosing, draft_of, revised_by
+from plans.choosing import Choosing, draft_of, revised_by, too_high
 from plans.forms.asking import AnswerForm, OptionForm, WishForm
 from plans.forms.kinds import OTHER
 from plans.forms.papers import PapersForm
 from plans.forms.schedule import PlanForm
 from plans.models import Kind, PlanQuestion, PlanRequest
 from plans.rules import EQUAL, Choice
+from plans.sent import sent
 from plans.situation import papers, reading
 from plans.situation.queries import situation_of, told_in, told_with
 from plans.situation.words import NOT_NOW
@@ -34,11 +36,9 @@ from portal.kit.http import wants_fragment
 @require_safe
 def index(request: PortalRequest) -> HttpResponse:
     asked = list(queries.requests_of(request.user))
-    waiting = PlanQuestion.objects.filter(request__in=asked, answered_at=None)
     facts = {
         "drafts": [each for each in asked if each.status == PlanRequest.Status.DRAFT],
-        "requests": [each for each in asked if each.status != PlanRequest.Status.DRAFT],
-        "questions": set(waiting.values_list("request_id", flat=True)),
+        "sent": sent(asked),
         "offers": queries.offers_of(request.user),
         "agreements": queries.agreements_of(request.user),
     }
@@ -81,7 +81,8 @@ def _ask(request: PortalRequest, choosing: Choosing) -> HttpResponse:
     if "option" in request.POST or "take" in request.POST:
         options = choosing.option_form(request.POST)
         if options.is_valid():
-            return _drafted(request, choosing, options.chosen, "")
+            words = choosing.draft.reason if choosing.draft else ""
+            return _drafted(request, choosing, options.chosen, words)
         return _page(request, choosing, choosing.form(EQUAL), status=422, options=options)
     form = choosing.form(kind, request.POST)
     if isinstance(form, PlanForm) and "wish" in request.POST:
@@ -95,8 +96,12 @@ def _ask(request: PortalRequest, choosing: Choosing) -> HttpResponse:
 def _drafted(
     request: PortalRequest, choosing: Choosing, choice: Choice, reason: str
 ) -> HttpResponse:
-    account = choosing.account
+    """Keep what was chosen, and say so if it takes the place of something else."""
+    was, account = choosing.draft, choosing.account
     draft = actions.draft(account, choice, reason=reason, by=request.user, at=now())
+    if was and was.kind != choice.kind:
+        text = _("This takes the place of the other request that you had begun: %(kind)s.")
+        messages.info(request, text % {"kind": was.get_kind_display()})
     return redirect("plans:request_page", draft.number)
 
 
@@ -120,15 +125,24 @@ PAGES = {EQUAL: "ask", OTHER: "ask_other"}
 
 
 @cardholder_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def preview(request: PortalRequest, ref: str) -> HttpResponse:
-    """Work out the payments and keep nothing: a fragment for htmx, else the whole page."""
+    """Work out the payments and keep nothing: a fragment for htmx, else the whole page.
+
+    A GET, as of who changes the language there, goes to the page on which one chooses.
+    """
     held = own(request.user, ref)
+    if request.method != "POST":
+        return redirect(_choosing_page(held.account, _kind(request)))
     if not wants_fragment(request):
         return _if_askable(request, held, _previewed)
     form = Choosing(held, on=localdate()).form(_kind(request), request.POST)
     form.is_valid()
     return render(request, "plans/_quote.html", {"form": form, "previewed": True})
+
+
+def _choosing_page(account: CardAccount, kind: str) -> str:
+    return f"{reverse('plans:request', args=[account.ref])}?kind={kind}"
 
 
 def _previewed(request: PortalRequest, choosing: Choosing) -> HttpResponse:
@@ -162,8 +176,12 @@ def _told_now(asked: PlanRequest) -> dict[str, Any]:
     if situation is None:
         return {"told": None}
     told = told_in(situation, holder)
-    files = papers.of_person(holder)
-    return {"told": told, "about": reading.described(told), "files": files}
+    return {
+        "told": told,
+        "about": reading.described(told),
+        "files": papers.of_person(holder),
+        "too_high": too_high(asked, told, on=localdate()),
+    }
 
 
 def _standing(
@@ -210,8 +228,7 @@ def submit(request: PortalRequest, number: str) -> HttpResponse:
         pass  # sent already: the page says so
     except Refused as no:
         messages.error(request, said(no))
-        here = reverse("plans:request", args=[asked.account.ref])
-        return redirect(f"{here}?kind={asked.kind}")
+        return redirect(_choosing_page(asked.account, asked.kind))
     return redirect("plans:request_page", number)
 
 
@@ -229,10 +246,12 @@ def withdraw(request: PortalRequest, number: str) -> HttpResponse:
 
 
 @cardholder_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def answer(request: PortalRequest, number: str) -> HttpResponse:
-    """Answer what the bank asks about a request."""
+    """Answer what the bank asks about a request; a GET goes to the page that asks."""
     asked = _own(request, number)
+    if request.method != "POST":
+        return redirect("plans:request_page", number)
     question = asked.questions.filter(answered_at=None).first()
     form = AnswerForm(request.POST)
     if question is None or asked.status not in PlanRequest.OPEN:

@@ -6,14 +6,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import queries as ledger
 from accounts.access import PortalRequest, cardholder_required
 from accounts.models import CardAccount
-from plans.choosing import draft_of, revised_by
+from plans.choosing import draft_of, revised_by, too_high
 from plans.eligibility import Reason
 from plans.models import Situation
 from plans.queries import offers_of
@@ -44,6 +44,7 @@ def start(request: PortalRequest, ref: str) -> HttpResponse:
     told = queries.told_in(situation, account.cardholder) if situation else Told()
     context: dict[str, Any] = {"account": account, "draft": draft, "told": told}
     context["revises"] = revises
+    context["too_high"] = too_high(draft, told, on=localdate()) if draft else None
     context["papers"] = papers.of_person(account.cardholder).count()
     if found := askable.reasons(account, revises=revises):
         return render(request, "plans/situation/not_now.html", context | _not_now(request, found))

@@ -1,4 +1,4 @@
-"""What holds for every response: methods, private pages, sign-in under htmx."""
+"""What holds for every response: methods and their page, private pages, sign-in under htmx."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from django.http import (
     HttpResponseBase,
     HttpResponseNotAllowed,
 )
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_header_parameters, urlencode
 from django_htmx.http import HttpResponseClientRedirect
@@ -102,3 +102,18 @@ class HtmxSignInRedirect:
             back = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
             return HttpResponseClientRedirect(f"{sign_in}?{urlencode({'next': back})}")
         return response
+
+
+class WrongMethodPage:
+    """An address that only takes what is sent, opened as a page, gets a page with a way on."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or request.method != "GET":
+            return response
+        page = render(request, "405.html", status=405)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page

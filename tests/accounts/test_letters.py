@@ -76,9 +76,11 @@ def test_a_file_that_exists_is_not_overwritten(tmp_path):
 
 @pytest.mark.django_db
 def test_create_staff_makes_a_sign_in_with_a_role_and_says_so_in_the_trail(client):
-    call_command("create_staff", "Agent.One@Example.com", role="agent", name="Test Agent")
+    facts = {"role": "agent", "name": "Test Agent", "collector_code": "K-17"}
+    call_command("create_staff", "Agent.One@Example.com", **facts)
     user = User.objects.get()
-    assert (user.email, user.role, user.name) == ("agent.one@example.com", "agent", "Test Agent")
+    assert user.email == "agent.one@example.com"
+    assert {name: getattr(user, name) for name in facts} == facts
     assert not user.has_usable_password()
     assert EmailAddress.objects.get().verified
     assert AuditEvent.objects.get().verb == "accounts.staff_added"

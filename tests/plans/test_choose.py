@@ -372,7 +372,7 @@ def test_what_waits_for_a_second_person_is_not_shown_and_ends_with_the_request(m
     for page in (reverse("plans:index"), reverse("plans:request_page", args=[request.number])):
         assert "PA-SECRET" not in me.get(page).content.decode()
     me.post(reverse("plans:withdraw", args=[request.number]))
-    assert Offer.objects.get().status == "withdrawn"
+    assert (Offer.objects.get().status, Offer.objects.get().ended_by) == ("withdrawn", "request")
 
 
 @pytest.mark.parametrize("limits", [{"first_after": 40}, {"first_within": 5}])

@@ -280,7 +280,7 @@ def test_an_offer_taken_back_before_it_was_written_says_so(me, scene):
     offer = scene.preparing()
     actions.withdraw_offer(offer, reason="Figures were wrong.", by=scene.agent, at=now())
     page = me.get(reverse("plans:request_page", args=[offer.request.number])).content.decode()
-    assert "taken back" in page and "Figures were wrong." in page
+    assert "took the offer back" in page and "Figures were wrong." in page
     assert me.get(reverse("plans:offer", args=[offer.number])).status_code == 404
     assert me.post(reverse("plans:send_code", args=[offer.number])).status_code == 404
 
@@ -298,6 +298,16 @@ def test_declining_is_first_class(me, offer):
     declined = Offer.objects.get(pk=offer.pk)
     assert (declined.status, declined.ending) == ("declined", "Too much")
     assert me.post(reverse("plans:decline", args=[offer.number])).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("x" * 1100, "Use 1000 characters"), ("No \u202eway", "cannot be shown")]
+)
+def test_a_reason_that_cannot_be_kept_comes_back_as_it_was_typed(me, offer, reason, said):
+    answer = me.post(reverse("plans:decline", args=[offer.number]), {"reason": reason})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and said in page and reason in page
+    assert Offer.objects.get(pk=offer.pk).status == "open"
 
 
 def test_an_offer_being_prepared_is_not_shown_yet(me, scene):

@@ -70,6 +70,11 @@ def test_the_language_is_changed_by_a_button_and_kept(english: Client) -> None:
     assert '<html lang="zh-Hans"' in english.get("/help/").content.decode()
 
 
+def test_language_and_colours_lead_back_to_the_same_page_with_its_query(english: Client) -> None:
+    page = english.get("/help/?q=a%20b&page=2").content.decode()
+    assert page.count('name="next" value="/help/?q=a%20b&amp;page=2"') == 2
+
+
 # == colours
 
 
@@ -165,6 +170,14 @@ def test_an_unknown_address_gets_a_kind_page(english: Client) -> None:
     assert page.status_code == 404
     assert "We cannot find this page" in page.content.decode()
     assert "/nowhere/" not in page.content.decode().replace('value="/nowhere/"', "")
+
+
+def test_an_address_that_only_takes_what_is_sent_gets_a_page_with_a_way_on(english: Client) -> None:
+    page = english.get("/theme/")
+    assert (page.status_code, page.headers["Allow"]) == (405, "POST")
+    assert "There is no page at this address" in page.content.decode()
+    assert f'href="{reverse("help")}"' in page.content.decode()
+    assert english.post("/help/").content == b""
 
 
 def test_a_form_without_its_token_is_refused_and_told_so() -> None:

@@ -30,6 +30,9 @@ class Command(BaseCommand):
             help="the person's own cardholder reference; may be repeated, later: own_cases",
         )  # fmt: skip
         parser.add_argument(
+            "--collector-code", default="", help="how the feed names them where they made contact"
+        )
+        parser.add_argument(
             "--language", default=settings.LANGUAGE_CODE, choices=[c for c, _ in settings.LANGUAGES]
         )
 
@@ -42,6 +45,6 @@ class Command(BaseCommand):
             raise CommandError(f"{address} already has a sign-in")
         activation.add_staff(
             address, role=role, name=name, language=options["language"], by=None, at=now(),
-            own=cardholders(options["own"]),
+            own=cardholders(options["own"]), collector_code=options["collector_code"],
         )  # fmt: skip
         self.stdout.write(f"{address} can sign in as {role}")
