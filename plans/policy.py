@@ -46,6 +46,7 @@ class Policy:
     auto: bool  # whether the policy may offer at once, without an agent
     auto_most: Mapping[str, Decimal]  # … up to this sum; a currency that is missing: never
     auto_longest: int  # … and this many months
+    too_small: Mapping[str, Decimal]  # what may lack of a payment and nothing follows
     lateness_allowed: int  # days after a due date before a payment counts as missed
     missed_allowed: int  # missed payments at a time before the notice of breach
     remedy_days: int  # from the notice of breach to the end of the plan
@@ -58,13 +59,17 @@ class Policy:
         """Return the smallest regular instalment in a currency; none is set for the rarer ones."""
         return self.least_instalments.get(currency, ZERO)
 
+    def spare(self, currency: str) -> Decimal:
+        """Return what may lack of a payment without anything following from it."""
+        return self.too_small.get(currency, ZERO)
+
     def waiver_limit(self, role: str, bucket: int) -> WaiverLimit:
         """Return what a role may waive in a bucket: the row that begins nearest below it."""
         rows = [row for row in self.waivers if row.role == role and row.from_bucket <= bucket]
         return max(rows, key=lambda row: row.from_bucket, default=WaiverLimit(role, bucket))
 
 
-AMOUNTS = ("least_instalments", "agent_most", "auto_most")  # by currency
+AMOUNTS = ("least_instalments", "agent_most", "auto_most", "too_small")  # by currency
 
 
 FIRST_NAME = "2026-1"
@@ -134,6 +139,15 @@ FIRST: dict[str, Any] = {
     "auto": False,
     "auto_most": {"CNY": "5000"},
     "auto_longest": 12,
+    "too_small": {
+        "CNY": "1",
+        "HKD": "1",
+        "TWD": "5",
+        "JPY": "20",
+        "USD": "0.2",
+        "EUR": "0.2",
+        "GBP": "0.2",
+    },
     "lateness_allowed": 7,
     "missed_allowed": 1,
     "remedy_days": 14,
@@ -149,6 +163,7 @@ def read(version: str, data: Mapping[str, Any]) -> Policy:
 
     Errors: KeyError, ValueError or TypeError for data that is none (plans.policies checks it).
     """
+    data = {"too_small": FIRST["too_small"], **data}  # older versions do not set it
     facts: dict[str, Any] = {
         field.name: data[field.name] for field in fields(Policy) if field.name != "version"
     }

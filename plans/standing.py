@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from accounts import queries as ledger
 from plans.actions import changing
 from plans.keeping import queries, rules
 from plans.keeping.looking import Seen, look, reckoning
@@ -20,7 +21,7 @@ class Payment:
     """One payment as its row of the table says it. Amounts in the account's currency."""
 
     due: Instalment
-    state: str  # paid, late or coming (plans.pictures)
+    state: str  # one of plans.pictures.STATES
     can_move: bool
 
     @property
@@ -49,20 +50,50 @@ class Standing:
 
     @property
     def state(self) -> str:
-        """The status of a plan that ended; of one that runs: notice, stopped, late or on_time."""
+        """The status of a plan that ended; of one that runs, how it stands.
+
+        arrived, corrected, stopped, notice, late, rest or on_time.
+        """
         if not self.runs:
             return self.agreement.status
+        if self.arrived:
+            return "arrived"
+        if self.corrected:
+            return "corrected"
         if self.seen.stands:
             return "stopped"
         if self.agreement.remedy_until:
             return "notice"
-        return "late" if self.progress.late.payments else "on_time"
+        if self.progress.late.payments:
+            return "late"
+        return "rest" if self.seen.is_small_rest else "on_time"
+
+    @property
+    def arrived(self) -> bool:
+        """All is paid by the books, and the watch, which ends the plan, has not come by yet."""
+        return self.runs and self.seen.follows(noticed_on=None) is rules.Step.COMPLETED
+
+    @property
+    def corrected(self) -> bool:
+        """The bank corrected the account: a person decides, and the plan asks for nothing."""
+        return self.runs and not self.by_hand and self.seen.asks_too_much
+
+    @property
+    def owed(self) -> Decimal:
+        """What is overdue on the account; read from the books."""
+        return ledger.position(self.agreement.account).overdue
+
+    @property
+    def rest(self) -> Decimal:
+        """What the plan still lacks."""
+        return sum((one.short for one in self.seen.met), ZERO)
 
     @property
     def next(self) -> Payment | None:
         """The payment to make next: the earliest that is not paid in full, late or not."""
         unpaid = [each for each in self.payments if each.state != "paid"]
-        return min(unpaid, key=lambda each: each.due.day, default=None) if self.runs else None
+        asks = self.runs and not self.corrected
+        return min(unpaid, key=lambda each: each.due.day, default=None) if asks else None
 
     @property
     def by_hand(self) -> bool:
@@ -81,7 +112,7 @@ class Standing:
         if (noticed_on := self.seen.noticed_on) is None:
             return ZERO
         seen, on = self.seen, min(noticed_on, self.seen.as_of)
-        missed = rules.missed(seen.met, seen.promise, on=on, stops=seen.stops)
+        missed = rules.missed(seen.lacking, seen.promise, on=on, stops=seen.stops)
         return sum((each.short for each in missed), ZERO)
 
     @property
@@ -105,6 +136,16 @@ class Standing:
         return Agreement.objects.filter(replaces=self.agreement).first()
 
 
+def _asked_to(agreement: Agreement) -> date:
+    """Return the last day whose payments a plan that ended asks for, or had asked for, itself.
+
+    One that was replaced or taken back asks for none; one whose money came back, for all.
+    """
+    if agreement.status == Status.COMPLETED:
+        return date.max
+    return queries.counted_to(agreement) if agreement.status == Status.BROKEN else date.min
+
+
 def waiting_change(agreement: Agreement) -> PlanRequest | None:
     """Return the request to change a plan that is open, or whose offer is."""
     asked = PlanRequest.objects.filter(revises=agreement)
@@ -119,20 +160,22 @@ def standing(agreement: Agreement, *, at: datetime) -> Standing:
     if runs:
         for due, one in zip(seen.dues, seen.met, strict=True):
             due.paid, due.paid_on = one.paid, one.paid_on or seen.settled_on
-    late = {due.position for due in seen.late} if runs else set()
+    late = {due.position for due in seen.late} if runs and not seen.asks_too_much else set()
     terms = changing.terms_of(agreement) if runs and agreement.offer.sealed_terms else None
     until = changing.take_back_until(agreement, terms) if terms else None
+    asked_to = None if runs else _asked_to(agreement)
+    states = [state_of(due, late, asked_to=asked_to) for due in seen.dues]
     return Standing(
         seen,
         [
             Payment(
                 due,
-                state_of(due, late),
+                state,
                 bool(terms and changing.window(terms, seen.dues, due, on=seen.today)),
             )
-            for due in seen.dues
+            for due, state in zip(seen.dues, states, strict=True)
         ],
-        progress(seen.dues, late=late),
+        progress(seen.dues, states),
         changing.moves_left(terms, seen.dues) if terms else 0,
         until if until and seen.today <= until else None,
     )

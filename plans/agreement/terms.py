@@ -6,10 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Max
 from django.utils.timezone import localdate
 
 from accounts.masking import masked
-from accounts.models import CardAccount, Person
+from accounts.models import CardAccount, Person, Posting
 from accounts.rules import Position
 from plans import rules
 from plans.policy import COMPONENTS, Policy
@@ -63,6 +64,7 @@ class Terms:
     move_within: int = 0
     replaces: str = ""  # the number of the agreement that this one revises
     law: str = "cn"  # the rule pack it was made under
+    known_to: int | None = None  # the last posting, by its row, that the sum knew; older: unknown
     said: dict[str, str] = field(default_factory=dict)  # language → mark of the text in its PDF
 
     @property
@@ -159,4 +161,10 @@ def terms_for(number: str, account: CardAccount, person: Person, position: Posit
         move_within=policy.move_within,
         replaces=replaces,
         law=pack.law,
+        known_to=_last_row(account),
     )
+
+
+def _last_row(account: CardAccount) -> int:
+    """Return the newest row of an account's postings: what comes later was not known."""
+    return Posting.objects.filter(account=account).aggregate(row=Max("pk"))["row"] or 0

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -33,8 +35,7 @@ def watch(agreement: Agreement, *, at: datetime) -> Step | None:
     seen = look(agreement, at=at)
     paid = _write(seen)
     agreement.watched_on, agreement.watched_as_of = seen.today, seen.as_of
-    automatic = queries.is_automatic(agreement.account)
-    agreement.by_hand_since = None if automatic else agreement.by_hand_since or at
+    agreement.by_hand_since = (agreement.by_hand_since or at) if seen.by_hand else None
     agreement.save(update_fields=["watched_on", "watched_as_of", "by_hand_since"])
     if agreement.status == Status.COMPLETED:
         _note_taken_back(seen, paid, at=at)
@@ -42,9 +43,18 @@ def watch(agreement: Agreement, *, at: datetime) -> Step | None:
     return _act(seen, paid, at=at)
 
 
-def _write(seen: Seen) -> tuple[list[Instalment], list[Instalment]]:
-    """Write what is paid of each instalment; return those met now, and those open again."""
+class Written(NamedTuple):
+    """The instalments that are met now, those that are open again, and whether money came back."""
+
+    met: list[Instalment]
+    opened: list[Instalment]
+    came_back: bool
+
+
+def _write(seen: Seen) -> Written:
+    """Write what is paid of each instalment. What is open again is reminded of and told anew."""
     met, opened, changed = [], [], []
+    before = sum((due.paid for due in seen.dues), Decimal(0))
     for due, one in zip(seen.dues, seen.met, strict=True):
         paid_on = one.paid_on or seen.settled_on
         if (due.paid, due.paid_on) == (one.paid, paid_on):
@@ -53,22 +63,23 @@ def _write(seen: Seen) -> tuple[list[Instalment], list[Instalment]]:
             met.append(due)
         elif due.paid_on and not paid_on:
             opened.append(due)
+            due.reminded_at = due.late_told_at = None
         due.paid, due.paid_on = one.paid, paid_on
         changed.append(due)
-    Instalment.objects.bulk_update(changed, ["paid", "paid_on"])
-    return met, opened
+    columns = ["paid", "paid_on", *(["reminded_at", "late_told_at"] if opened else [])]
+    Instalment.objects.bulk_update(changed, columns)
+    after = sum((one.paid for one in seen.met), Decimal(0))
+    return Written(met, opened, came_back=bool(opened) and after < before)
 
 
-def _note_taken_back(
-    seen: Seen, paid: tuple[list[Instalment], list[Instalment]], *, at: datetime
-) -> None:
+def _note_taken_back(seen: Seen, paid: Written, *, at: datetime) -> None:
     """A repayment of a completed plan came to nothing: it stays completed, the staff look at it.
 
     The list of plans shows it until all is paid again; the trail says it once.
     """
     agreement = seen.agreement
-    if opened := paid[1]:
-        data = {"payments": [due.position for due in opened], "as_of": seen.as_of}
+    if paid.opened:
+        data = {"payments": [due.position for due in paid.opened], "as_of": seen.as_of}
         record("plans.agreement.taken_back", subject=agreement, by=None, at=at, data=data)
     since = (agreement.taken_back_at or at) if seen.is_short else None
     if since != agreement.taken_back_at:
@@ -76,12 +87,16 @@ def _note_taken_back(
         agreement.save(update_fields=["taken_back_at"])
 
 
-def _act(seen: Seen, paid: tuple[list[Instalment], list[Instalment]], *, at: datetime) -> Step:
+def _act(seen: Seen, paid: Written, *, at: datetime) -> Step:
     agreement, step = seen.agreement, seen.follows(noticed_on=seen.noticed_on)
     if step is Step.COMPLETED:
         ending.complete(seen, at=at)
         return step
-    if not queries.is_automatic(agreement.account):
+    if paid.came_back:
+        _tell_reopened(seen, paid.opened, at=at)
+    if seen.asks_too_much and agreement.breach_noticed_at:
+        _take_notice_back(seen, at=at)
+    if seen.by_hand:
         return Step.GO_ON  # the list of plans says so: a person decides
     if step is Step.CURED:
         _cure(seen, at=at)
@@ -92,7 +107,7 @@ def _act(seen: Seen, paid: tuple[list[Instalment], list[Instalment]], *, at: dat
     if step is Step.BROKEN:
         ending.end_broken(seen, at=at)
         return step
-    _tell(seen, step, paid[0], at=at)
+    _tell(seen, step, paid, at=at)
     if step is Step.NOTICE:
         _give_notice(seen, at=at)
     elif agreement.breach_noticed_at:
@@ -119,6 +134,22 @@ def _cure(seen: Seen, *, at: datetime) -> None:
         tell(agreement.account, "plan.cured", number=agreement.number, at=at)
 
 
+def _take_notice_back(seen: Seen, *, at: datetime) -> None:
+    """What the account owes does not bear it any more: if it does again, it takes a new notice."""
+    agreement = seen.agreement
+    agreement.breach_noticed_at = agreement.remedy_until = None
+    agreement.save(update_fields=["breach_noticed_at", "remedy_until"])
+    record("plans.agreement.notice_taken_back", subject=agreement, by=None, at=at)
+
+
+def _tell_reopened(seen: Seen, opened: list[Instalment], *, at: datetime) -> None:
+    """A payment came back: what it had met is open again, whatever receipt was sent."""
+    agreement, data = seen.agreement, {"payments": [due.position for due in opened]}
+    record("plans.agreement.reopened", subject=agreement, by=None, at=at, data=data)
+    if not (seen.by_hand or queries.is_quiet(agreement)):
+        tell(agreement.account, "plan.came_back", number=agreement.number, at=at)
+
+
 def _prolong(seen: Seen) -> None:
     """Days on which the clock stood are added to the remedy."""
     agreement = seen.agreement
@@ -128,7 +159,7 @@ def _prolong(seen: Seen) -> None:
         agreement.save(update_fields=["remedy_until"])
 
 
-def _tell(seen: Seen, step: Step, met: list[Instalment], *, at: datetime) -> None:
+def _tell(seen: Seen, step: Step, paid: Written, *, at: datetime) -> None:
     """The small mails of a plan that runs: at most one of a kind, none while all must be quiet."""
     agreement = seen.agreement
     if queries.is_quiet(agreement):
@@ -138,12 +169,12 @@ def _tell(seen: Seen, step: Step, met: list[Instalment], *, at: datetime) -> Non
         _mark(new, "late_told_at", at)
         data = {"payments": [due.position for due in new]}
         record("plans.agreement.late", subject=agreement, by=None, at=at, data=data)
-    if new and step is not Step.NOTICE:
+    if new and step is not Step.NOTICE and not paid.came_back:  # that mail says it
         tell(agreement.account, "plan.late", number=agreement.number, at=at)
     if soon := _coming(seen):
         _mark(soon, "reminded_at", at)
         tell(agreement.account, "plan.reminder", number=agreement.number, at=at, day=soon[0].day)
-    if met and step is not Step.CURED:
+    if paid.met and step is not Step.CURED:
         tell(agreement.account, "plan.paid", number=agreement.number, at=at)
 
 

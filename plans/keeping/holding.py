@@ -7,7 +7,9 @@ from django.utils.timezone import localdate
 
 from accounts import actions as ledger
 from accounts.models import CardAccount, Hold, User
+from accounts.own import is_own
 from plans import rules
+from plans.actions import give_days_back
 from plans.keeping.queries import QUIET
 from plans.models import Agreement
 from portal.kit.errors import Refused, Stale, gettext_noop
@@ -53,7 +55,10 @@ def place(agreement: Agreement, *, reason: str, until: date | None, by: User, at
 
 @transaction.atomic
 def lift(agreement: Agreement, source: str, *, by: User | None, at: datetime) -> None:
-    """End a hold that the staff placed here. Errors: Refused DUTY-1; Stale if it has ended."""
+    """End a hold that the staff placed here; the time of an offer goes on then.
+
+    Errors: Refused DUTY-1; Stale if it has ended.
+    """
     account = CardAccount.objects.select_for_update().get(pk=agreement.account_id)
     if by:
         _check_duty(account, by)
@@ -62,6 +67,7 @@ def lift(agreement: Agreement, source: str, *, by: User | None, at: datetime) ->
         raise Stale(agreement.pk)
     if not ledger.lift_hold(source, by=by, at=at):
         raise Stale(agreement.pk)
+    give_days_back(account, at=at)
     data = {"reason": held.reason, "source": source}
     record("plans.agreement.hold_lifted", subject=agreement, by=by, at=at, data=data)
 
@@ -83,5 +89,5 @@ def lift_over(*, at: datetime) -> int:
 
 
 def _check_duty(account: CardAccount, by: User) -> None:
-    own = account.cardholder.user_id == by.pk
+    own = is_own(by, account.cardholder)
     rules.check_decider(by.pk, asked_by_id=None, own_cardholder=own)

@@ -35,6 +35,8 @@ HAPPENED = {
     "plans.agreement.downloaded": _("The cardholder fetched a document of the agreement."),
     "plans.agreement.late": _("A payment was late."),
     "plans.agreement.breach_noticed": _("Too much was missed: the notice went out."),
+    "plans.agreement.reopened": _("A repayment came back: what it had met is open again."),
+    "plans.agreement.notice_taken_back": _("The account owes less than was missed: no notice."),
     "plans.agreement.cured": _("What was missed was put right."),
     "plans.agreement.completed": _("Everything agreed was paid: the agreement was completed."),
     "plans.agreement.certified": _("The certificate was written."),
@@ -117,10 +119,16 @@ class Row:
         return self.agreement.status == Status.COMPLETED and bool(self._unpaid)
 
     @property
-    def by_hand(self) -> bool:
-        """Nothing ends by rule here: the bank has closed the account's books."""
+    def gone(self) -> bool:
+        """The bank has closed its books on the account of a plan that runs."""
         running = self.agreement.status == Status.ACTIVE
         return running and not is_automatic(self.agreement.account)
+
+    @property
+    def by_hand(self) -> bool:
+        """Nothing ends by rule here; why, the plan's page says."""
+        seen = self.agreement.status == Status.ACTIVE and self.agreement.by_hand_since
+        return self.gone or bool(seen)
 
     @property
     def _unpaid(self) -> list[Instalment]:

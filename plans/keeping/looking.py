@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from django.utils.timezone import localdate
 
 from accounts import queries as ledger
-from plans import early
+from plans import early, policies
 from plans.keeping import queries, rules
 from plans.models import Agreement, Instalment
 from plans.rules import Due
@@ -29,6 +30,7 @@ class Seen:
     stops: list[rules.Stop]
     asked: list[rules.Stop]  # days on which a change that was asked for in the remedy waited
     today: date
+    spare: Decimal  # a smaller rest of a payment is too small to break the plan
 
     @property
     def as_of(self) -> date:
@@ -47,12 +49,34 @@ class Seen:
 
     @property
     def late(self) -> list[Instalment]:
-        return self._of(rules.late(self._open, on=self.as_of, stops=self.stops))
+        return self._of(rules.late(self.lacking, on=self.as_of, stops=self.stops))
 
     @property
     def missed(self) -> list[Instalment]:
-        found = rules.missed(self._open, self.promise, on=self.as_of, stops=self.stops)
+        found = rules.missed(self.lacking, self.promise, on=self.as_of, stops=self.stops)
         return self._of(found)
+
+    @cached_property
+    def asks_too_much(self) -> bool:
+        """The bank corrected the account: it owes less than the plan asks for."""
+        if not self.is_short or not (credited := queries.credited(self.agreement)):
+            return False
+        return rules.asks_too_much(
+            self.met, self.agreement.total, on=self.as_of, credited=credited,
+            overdue=ledger.position(self.agreement.account).overdue,
+        )  # fmt: skip
+
+    @property
+    def by_hand(self) -> bool:
+        """No rule decides what follows: a person does."""
+        gone = not queries.is_automatic(self.agreement.account)
+        return gone or self.asks_too_much or self.is_small_rest
+
+    @property
+    def is_small_rest(self) -> bool:
+        """All days are over, and what is missing is too small for anything to follow."""
+        over = max(due.day for due in self.dues) < self.as_of
+        return over and self.is_short and not self.lacking
 
     def follows(self, *, noticed_on: date | None) -> rules.Step:
         """Return what follows by rule; while the clock stands by now, no notice and no end."""
@@ -60,7 +84,7 @@ class Seen:
             return rules.Step.COMPLETED
         step = rules.follows(
             self.met, self.promise, on=self.as_of, stops=self.stops, noticed_on=noticed_on,
-            asked=self.asked,
+            asked=self.asked, spare=self.spare,
         )  # fmt: skip
         review_on = self.agreement.offer.review_on
         if step is rules.Step.COMPLETED and review_on and self.as_of < review_on:
@@ -79,16 +103,17 @@ class Seen:
     def notice_from(self) -> date | None:
         """The day from which the notice of breach would follow if no more was paid."""
         return rules.notice_if_nothing_comes(
-            self._open, self.promise, on=self.as_of, stops=self.stops
+            self.lacking, self.promise, on=self.as_of, stops=self.stops
         )
 
     @property
     def is_short(self) -> bool:
-        return any(one.short for one in self._open)
+        return not self.settled_on and any(one.short for one in self.met)
 
     @property
-    def _open(self) -> list[rules.Met]:
-        return [] if self.settled_on else self.met
+    def lacking(self) -> list[rules.Met]:
+        """What is not met, less a rest that is too small."""
+        return [] if self.settled_on else rules.lacking(self.met, self.spare)
 
     def _of(self, met: list[rules.Met]) -> list[Instalment]:
         places = {one.awaited.position for one in met}
@@ -96,33 +121,39 @@ class Seen:
 
 
 def look(agreement: Agreement, *, at: datetime) -> Seen:
-    """Match a plan with the ledger. Reads only. Five queries; three more in a remedy.
+    """Match a plan with the ledger. Reads only. Six queries; three more in a remedy.
 
-    What comes after a plan was settled early meets nothing of it any more.
+    Of what is paid on the day on which a plan is settled early, only what was needed meets it, and
+    nothing of what comes after.
     """
     dues = list(agreement.instalments.all())
     paid = queries.repayments(agreement)
     settled = _settled_early(agreement, dues, paid)
-    until = settled[0] if settled else date.max
-    met, beyond = rules.match(queries.awaited(dues), [each for each in paid if each.on <= until])
+    counted = paid
+    if settled:
+        before = [each for each in paid if each.on < settled.on]
+        counted = [*before, rules.Paid(settled.on, settled.needed)]
+    met, beyond = rules.match(queries.awaited(dues), counted)
+    today = localdate(at)
     return Seen(
         agreement,
         dues,
         paid,
         met,
-        settled[1] if settled else beyond,
-        settled[0] if settled else None,
+        settled.beyond if settled else beyond,
+        settled.on if settled else None,
         queries.promised(agreement),
         queries.stops(agreement),
         queries.changes_asked(agreement),
-        localdate(at),
+        today,
+        policies.in_force(today).spare(agreement.account.currency),
     )
 
 
 def _settled_early(
     agreement: Agreement, dues: list[Instalment], paid: list[rules.Paid]
-) -> tuple[date, Decimal] | None:
-    """Return when a plan with interest was settled, and what was left over; None if it is not."""
+) -> rules.Settled | None:
+    """Return how a plan with interest was settled early; None if it is not."""
     if not agreement.offer.rate or not paid:
         return None
     return rules.settled_on(paid, _settling(agreement, dues))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from django.utils.timezone import localdate
 
 from accounts.models import CardAccount, Hold, Posting
@@ -23,15 +23,32 @@ ANSWERED = (  # how the wait for a change ends without a new agreement
 QUIET = (Hold.Reason.BREATHING_SPACE, Hold.Reason.INSOLVENCY, Hold.Reason.DEATH)  # no reminders
 STOPS = (*QUIET, Hold.Reason.DISPUTE)  # the clock of lateness stands
 PROMISED_BEFORE = Promise(lateness_allowed=0, missed_allowed=0, remedy_days=14)
+LATE_WITHIN = timedelta(days=31)  # a movement posted for an earlier day comes by then
 LOOKED_AT_AFTER = timedelta(days=180)  # a repayment that is older seldom comes back
 
 
-def counted_from(agreement: Agreement) -> date:
-    """Return the first day whose repayments count: the one after the books its sum comes from."""
+def _unknown(agreement: Agreement) -> Q:
+    """Return the movements of an account that the plan's sum does not know.
+
+    Those after the books that it comes from, and those of the month before that came later. A
+    longer past that the bank sends one day is no news.
+    """
     if not agreement.offer.sealed_terms:  # deleted after its time
-        return localdate(agreement.accepted_at)
+        return Q(posted_on__gte=localdate(agreement.accepted_at))
     terms = Terms.unsealed(agreement.number, agreement.offer.sealed_terms)
-    return terms.as_of + timedelta(days=1)
+    after = Q(posted_on__gt=terms.as_of)
+    if terms.known_to is None:  # signed before rows were noted
+        return after
+    return after | Q(pk__gt=terms.known_to, posted_on__gt=terms.as_of - LATE_WITHIN)
+
+
+def credited(agreement: Agreement) -> Decimal:
+    """Return what the bank credited to the account since the plan's sum, repayments apart."""
+    credits = Posting.objects.filter(
+        _unknown(agreement), account=agreement.account_id, amount__lt=0
+    ).exclude(kind=Posting.Kind.REPAYMENT)
+    found: Decimal | None = credits.aggregate(sum=Sum("amount"))["sum"]
+    return -(found or Decimal(0))
 
 
 def counted_to(agreement: Agreement) -> date:
@@ -55,8 +72,8 @@ def repayments(agreement: Agreement) -> list[Paid]:
     """
     account = agreement.account_id
     made = Posting.objects.filter(
-        account=account, kind=Posting.Kind.REPAYMENT,
-        posted_on__range=(counted_from(agreement), counted_to(agreement)),
+        _unknown(agreement), account=account, kind=Posting.Kind.REPAYMENT,
+        posted_on__lte=counted_to(agreement),
     )  # fmt: skip
     rows = list(made.order_by("posted_on", "ref").values_list("ref", "posted_on", "amount"))
     back = taken_back(account, [ref for ref, _, _ in rows]) if rows else {}

@@ -62,6 +62,14 @@ def match(awaited: Sequence[Awaited], repayments: Sequence[Paid]) -> tuple[list[
     return met, beyond
 
 
+def lacking(met: Sequence[Met], spare: Decimal) -> list[Met]:
+    """Return the instalments that lack something, less one that was paid but for `spare` at most.
+
+    Such a rest is too small for anything to follow from it; only the last one begun can have one.
+    """
+    return [one for one in met if one.short and not (one.paid and one.short <= spare)]
+
+
 def paid_by_day(repayments: Sequence[Paid]) -> list[tuple[date, Decimal]]:
     """Return what was paid on each day, in order."""
     days: dict[date, Decimal] = defaultdict(Decimal)
@@ -146,6 +154,7 @@ def follows(
     stops: Sequence[Stop],
     noticed_on: date | None = None,
     asked: Sequence[Stop] = (),
+    spare: Decimal = ZERO,
 ) -> Step:
     """Return what follows at the end of `on`, the day up to which the bank knows.
 
@@ -153,10 +162,11 @@ def follows(
     It is cured when those that were missed by the notice no longer make one; what was missed later
     needs a notice of its own. Days on which a change was `asked` for add to the remedy; behind its
     last day POSTED_WITHIN passes before the end: what was paid by then has shown.
-    While the clock stands there is no notice and no end.
+    While the clock stands there is no notice and no end. A rest of `spare` breaks nothing.
     """
     if all(not one.short for one in met):
         return Step.COMPLETED
+    met = lacking(met, spare)
     then = missed(met, promise, on=min(noticed_on or on, on), stops=stops)
     breach = is_breach(then, met, promise)
     if noticed_on and not breach:
@@ -173,6 +183,21 @@ def is_breach(missed: Sequence[Met], met: Sequence[Met], promise: Promise) -> bo
     """Tell whether what was missed is too much: more than allowed, or nothing else is to come."""
     left = sum(bool(one.short) for one in met)
     return len(missed) > promise.missed_allowed or 0 < left == len(missed)
+
+
+def asks_too_much(
+    met: Sequence[Met], total: Decimal, *, on: date, overdue: Decimal, credited: Decimal
+) -> bool:
+    """Tell whether a plan of `total` asks for more than is owed of its sum.
+
+    It asks for what is due by `on`, or else for its next payment. `credited`: what the bank
+    credited since, repayments apart; none of it may have been the plan's, so what the account has
+    `overdue` counts where that is more.
+    """
+    left = max(ZERO, total - sum((one.paid for one in met), ZERO))
+    due = [one.short for one in met if one.short and one.awaited.day <= on]
+    to_come = [one.short for one in met if one.short and one.awaited.day > on]
+    return min(sum(due or to_come[:1], ZERO), left) > max(overdue, left - credited)
 
 
 def notice_if_nothing_comes(
@@ -193,10 +218,18 @@ def notice_if_nothing_comes(
 Credits = list[tuple[date, Decimal]]  # what was paid on each day, in order
 
 
+class Settled(NamedTuple):
+    """A plan with interest was settled early: its last day, what of it was needed, and the rest."""
+
+    on: date
+    needed: Decimal
+    beyond: Decimal  # that day, and all that came later
+
+
 def settled_on(
     repayments: Sequence[Paid], payable: Callable[[Credits, date], Decimal]
-) -> tuple[date, Decimal] | None:
-    """Return the day on which a plan with interest was settled early, and what was left over.
+) -> Settled | None:
+    """Return how a plan with interest was settled early; None if it was not.
 
     `payable(before, on)` says what settles it on a day, after what was paid before that day.
     """
@@ -204,7 +237,7 @@ def settled_on(
     for place, (on, amount) in enumerate(credits):
         if amount >= (needed := payable(credits[:place], on)):
             later = sum((more for _, more in credits[place + 1 :]), ZERO)
-            return on, amount - needed + later
+            return Settled(on, needed, amount - needed + later)
     return None
 
 

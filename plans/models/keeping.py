@@ -48,7 +48,7 @@ class Agreement(models.Model):
     )
     by_hand_since = models.DateTimeField(
         null=True,
-        help_text="The bank closed its books on the account: when that was seen.",
+        help_text="No rule decides what follows, a person does: since when.",
     )
     sum_due = MoneyField(null=True, help_text="What was due when it ended early, as told.")
     certificate = models.OneToOneField(

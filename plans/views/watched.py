@@ -16,6 +16,7 @@ from accounts.history import history
 from accounts.masking import masked_facts
 from accounts.models import Hold
 from accounts.models.people import Role
+from accounts.own import is_own
 from plans.forms.holding import HoldForm
 from plans.keeping import holding, lists
 from plans.keeping.looking import look, reckoning
@@ -63,7 +64,7 @@ def agreement(request: PortalRequest, number: str) -> HttpResponse:
 
 def _page(request: PortalRequest, number: str, *, form: HoldForm | None = None) -> HttpResponse:
     found = get_object_or_404(lists.agreements(), number=number)
-    seen = look(found, at=now())
+    seen, own = look(found, at=now()), is_own(request.user, found.account.cardholder)
     log_staff_view(request, found.account)
     facts = {
         "agreement": found,
@@ -75,7 +76,8 @@ def _page(request: PortalRequest, number: str, *, form: HoldForm | None = None) 
         "replaced_by": Agreement.objects.filter(replaces=found).first(),
         "holds": _held(found),
         "hold_form": form or HoldForm(prefix="hold"),
-        "may_hold": request.user.role in HOLDERS,
+        "may_hold": request.user.role in HOLDERS and not own,
+        "own": own,
         "history": history([found], lists.HAPPENED),
     }
     return render(request, "plans/watched/agreement.html", facts, status=422 if form else 200)

@@ -82,10 +82,37 @@ def test_what_is_said_follows_the_days_of_the_feed():
 def test_a_notice_is_put_right_by_exactly_what_is_told():
     plan = kept(terms={"missed_allowed": 0})
     notice = watched(plan, plan.day(1, 8))
-    plan.pay(plan.day(1, 9), notice.to_cure - D("0.01"))
-    assert watched(plan, plan.day(1, 9)).to_cure == D("0.01")
-    plan.pay(plan.day(1, 10), "0.01")
+    plan.pay(plan.day(1, 9), notice.to_cure - 2)
+    assert watched(plan, plan.day(1, 9)).to_cure == 2
+    plan.pay(plan.day(1, 10), 2)
     assert watched(plan, plan.day(1, 10)).state == "on_time"
+
+
+def test_under_notice_the_page_names_what_is_missing_in_one_sum(client):
+    plan = kept()
+    plan.watch(plan.day(2, 8))
+    with on(plan.day(2, 8)):
+        page = text(me(client, plan).get(url(plan)))
+    assert "What is missing Amount ¥666.66" in page and "Next payment" not in page
+
+
+def test_a_plan_that_is_paid_says_so_before_the_watch_comes_by(client):
+    plan = kept()
+    pay_all(plan)
+    page = text(me(client, plan).get(url(plan)))
+    assert "Everything that was agreed has arrived" in page and "plan is in place" not in page
+    assert "We are writing a certificate" in page
+
+
+def test_the_page_of_a_corrected_account_asks_for_no_more_than_is_owed(client):
+    plan = kept()
+    plan._post(localdate(), "adjustment", D(-900))
+    page = text(me(client, plan).get(url(plan)))
+    assert "The bank has corrected your account" in page and "Next payment" not in page
+    assert "overdue on the account now: ¥100.00" in page
+    plan.watch(plan.day(1, 1))
+    staff = text(sign_in(client, plan.scene.agent).get(url(plan, "staff_agreement")))
+    assert "Nothing ends by rule" in staff and "The bank credited the account" in staff
 
 
 def test_what_was_paid_counts_before_the_watch_comes_by(client):
@@ -99,7 +126,7 @@ def test_what_was_paid_counts_before_the_watch_comes_by(client):
     page = text(me(client, plan).get(url(plan)))
     assert "¥300.00 has been paid so far. 3 payments are still to come: ¥700.00." in page
     assert "Amount ¥33.33 ¥300.00 of ¥333.33 has arrived." in page
-    assert f"Reference {plan.account.ref}" in page
+    assert f"Reference for the transfer {plan.account.ref}" in page
 
 
 def test_a_hold_stops_what_is_said_of_lateness():
@@ -132,6 +159,18 @@ def test_an_ended_plan_says_how_it_ended_and_offers_no_more_moves(client, status
     assert "Next payment" not in text(page)
     for address in ("early", "take_back", "change"):
         assert client.get(url(plan, address)).url == url(plan)
+
+
+def test_an_ended_plan_blames_nobody_for_what_never_fell_due(client):
+    plan = kept()
+    ended(plan, "withdrawn")
+    page = text(me(client, plan).get(url(plan)))
+    assert "3 payments are no longer asked for: ¥1,000.00." in page
+    assert "not made" not in page and page.count("No longer asked for") == 3
+    plan.watch(plan.day(1, 1))
+    ended(plan, "broken", sum_due=1000, watched_as_of=plan.day(1))
+    page = text(client.get(url(plan)))
+    assert "1 payment was not made: ¥333.33. 2 payments are no longer asked for: ¥666.67." in page
 
 
 def test_the_page_links_what_it_replaced_and_what_replaced_it(client):
@@ -190,6 +229,19 @@ def test_paying_early_is_worked_out(extra, amount, months, left):
     assert (found.amount, found.after.months_saved, found.left) == (amount, months, left)
     assert (found.more is not None) == (extra == 2000)
     assert sum(due.amount for due in found.dues) == left
+
+
+@pytest.mark.parametrize("extra", [100, 500])
+def test_what_paying_early_would_do_is_what_it_does_though_a_day_was_moved(extra):
+    plan = kept()
+    day = plan.day(1, 2)
+    Instalment.objects.filter(position=1).update(moved_to=plan.day(1, 9))
+    plan.feed(day)
+    told = settling(standing(plan.agreement, at=noon(day)).seen, on=day, extra=D(extra))
+    plan.pay(day, extra)
+    met = standing(Agreement.objects.get(), at=noon(day)).seen.met
+    done = [(one.awaited.day, one.short) for one in met if one.short]
+    assert [(due.on, due.amount) for due in told.dues] == done
 
 
 def test_what_is_paid_ahead_meets_the_payments_that_come_next():

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.utils.formats import date_format
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, now
 from django.utils.translation import override
 
-from accounts.models import CardAccount, Hold
+from accounts.feed.load import import_feed
+from accounts.models import CardAccount, Hold, Statement
 from plans import actions, early, rules, tasks
 from plans.keeping import certificate, queries
 from plans.keeping.actions import watch
@@ -20,10 +21,12 @@ from plans.standing import standing
 from portal.packs import load
 from portal.records.audit import breaks
 from portal.records.models import AuditEvent, Notice
+from tests.accounts.books import post
+from tests.accounts.feedbox import delta, posting
 from tests.people import cardholder, in_parallel, staff
 from tests.plans.kept import events, kept, mails, noon
 from tests.plans.limits import put_to_use
-from tests.plans.scene import CENT, Scene, account_of
+from tests.plans.scene import CENT, Scene, account_of, behind
 
 D = Decimal
 
@@ -46,7 +49,8 @@ def verbs():
 # == repayments
 
 
-def test_repayments_count_from_the_books_of_the_sum_on_less_what_was_taken_back(plan):
+def test_repayments_count_from_the_books_of_the_sum_on_less_what_was_taken_back(db):
+    plan = kept(terms={"known_to": None})  # signed before rows were noted: by the day alone
     books = plan.agreement.account.as_of
     plan.pay(books, 900)
     plan.pay(books + timedelta(days=1), 10)
@@ -103,7 +107,31 @@ def test_what_is_paid_is_written_and_matched_anew_when_it_comes_back(plan):
     plan.take_back(paid, plan.day(1, 1))
     plan.watch(plan.day(1, 1))
     assert plan.paid == [0, 0, 0] and plan.dues[0].paid_on is None
-    assert mails() == ["plan.paid", "plan.late"]
+    assert mails() == ["plan.paid", "plan.came_back"]
+    assert verbs() == ["reopened", "late"]
+    plan.watch(plan.day(1, 2))
+    assert mails() == ["plan.paid", "plan.came_back"]
+
+
+def test_a_payment_that_comes_back_is_told_though_it_was_late_before(plan):
+    plan.watch(plan.day(1, 1))
+    paid = plan.pay(plan.day(1, 2), "333.33")
+    plan.watch(plan.day(1, 2))
+    plan.take_back(paid, plan.day(1, 5))
+    plan.watch(plan.day(1, 5))
+    plan.watch(plan.day(1, 6))
+    assert mails() == ["plan.late", "plan.paid", "plan.came_back"]
+    assert verbs() == ["late", "reopened", "late"]
+    assert plan.dues[0].late_told_at == noon(plan.day(1, 5))
+
+
+def test_what_is_only_matched_otherwise_did_not_come_back(plan):
+    """As older agreements shortened the plan from its end."""
+    plan.pay(plan.day(1, -2), "333.34")
+    Instalment.objects.filter(position=3).update(paid="333.34", paid_on=plan.day(1, -2))
+    plan.watch(plan.day(1, -1))
+    assert plan.paid == [D("333.33"), D("0.01"), 0] and mails() == ["plan.paid"]
+    assert "reopened" not in verbs()
 
 
 def test_the_reminder_goes_out_once_before_the_day_and_names_no_amount(plan):
@@ -183,13 +211,59 @@ def test_what_was_waived_counts_again_and_interest_of_the_time_used_is_due(db):
 
 
 def test_no_more_is_due_than_the_account_owes(plan):
-    plan.watch(plan.day(2, 8))
     plan._post(plan.day(2, 9), "reversal", D(-7500), reverses="AC0001-0")
-    plan.watch(plan.day(2, 30))
-    assert plan.agreement.sum_due == D(500)
-    how = events("plan.broken")[0]["how"]
-    assert (how["overdue"], how["beyond"]) == ("1000.00", "500.00")
-    assert reckoning(plan.agreement, plan.dues).beyond == 500
+    plan.feed(plan.day(2, 9))
+    found = reckoning(Agreement.objects.get(), plan.dues)
+    assert (found.overdue, found.due, found.beyond) == (1000, 500, 500)
+
+
+@pytest.mark.parametrize("credit", ["7500", "900"])
+def test_nobody_is_asked_for_what_the_bank_credited(plan, credit):
+    """A person looks at the plan; no notice, no end, and no word of lateness meanwhile."""
+    plan._post(plan.day(1, -2), "adjustment", -D(credit))
+    for on in (plan.day(1, 1), plan.day(2, 8), plan.day(2, 40)):
+        assert plan.watch(on) is Step.GO_ON
+    assert (plan.agreement.status, mails(), verbs()) == ("active", [], [])
+    assert plan.agreement.by_hand_since == noon(plan.day(1, 1))
+    plan.pay(plan.day(2, 41), 1000)  # what is paid still completes it
+    assert plan.watch(plan.day(2, 41)) is Step.COMPLETED
+
+
+def test_a_credit_takes_a_notice_back_and_what_is_asked_anew_needs_another(plan):
+    plan.watch(plan.day(2, 8))
+    credit = plan._post(plan.day(2, 9), "adjustment", D(-900))
+    plan.watch(plan.day(2, 9))
+    assert plan.agreement.breach_noticed_at is plan.agreement.remedy_until is None
+    assert verbs()[-1] == "notice_taken_back"
+    type(credit).objects.filter(pk=credit.pk).delete()
+    assert plan.watch(plan.day(2, 40)) is Step.NOTICE
+    assert plan.agreement.by_hand_since is None
+
+
+def test_a_small_credit_leaves_the_plan_to_its_rules(plan):
+    plan._post(plan.day(1, -2), "adjustment", D(-300))  # 700 is owed, and 666.66 missed
+    assert plan.watch(plan.day(2, 8)) is Step.NOTICE
+
+
+def test_a_rest_that_is_too_small_breaks_no_plan(plan):
+    for place in (1, 2, 3):
+        plan.pay(plan.day(place), "333.33")
+    last = plan.day(3)
+    assert plan.watch(last) is Step.GO_ON and plan.agreement.by_hand_since is None
+    for after in (1, 8, 40):
+        assert plan.watch(plan.day(3, after)) is Step.GO_ON
+    assert "plan.late" not in mails() and "plan.breach" not in mails()
+    assert plan.agreement.by_hand_since == noon(plan.day(3, 1))
+    assert standing(plan.agreement, at=noon(plan.day(3, 40))).state == "rest"
+    plan.pay(plan.day(3, 41), "0.01")
+    assert plan.watch(plan.day(3, 41)) is Step.COMPLETED
+
+
+def test_what_is_too_small_is_the_banks_to_say(plan):
+    put_to_use(too_small={})
+    plan.pay(plan.day(1), "333.32")
+    plan.watch(plan.day(1, 1))
+    assert mails("plan.late") == ["plan.late"]
 
 
 def test_no_interest_is_due_for_what_had_been_repaid(db):
@@ -440,6 +514,21 @@ def with_interest():
     return plan, dues
 
 
+def test_on_the_day_a_plan_is_settled_only_what_was_needed_counts(db):
+    """So the page, its rows and the certificate name one sum."""
+    plan, dues = with_interest()
+    for place in (1, 2):
+        plan.pay(dues[place - 1].on, dues[place - 1].amount)
+    plan.pay(plan.day(3, -20), dues[2].amount)
+    assert plan.watch(plan.day(3, -20)) is Step.COMPLETED
+    seen = look(plan.agreement, at=noon(plan.day(3)))
+    assert 0 < seen.beyond < 5
+    needed = sum(due.amount for due in dues) - seen.beyond
+    assert sum(plan.paid) == needed == sum(each.amount for each in seen.repayments) - seen.beyond
+    shown = standing(plan.agreement, at=noon(plan.day(3)))
+    assert shown.progress.paid == (3, needed) and shown.payments[2].short == seen.beyond
+
+
 @pytest.mark.parametrize(("less", "step"), [("0", Step.COMPLETED), ("0.01", Step.GO_ON)])
 def test_a_plan_with_interest_is_settled_early_for_the_time_used(db, less, step):
     plan, dues = with_interest()
@@ -541,3 +630,23 @@ def test_two_watchers_at_once_do_each_thing_once():
     assert sorted(str(step) for step in steps) == ["None", str(Step.BROKEN)]
     assert len(events("plan.broken")) == len(events("collection.resume")) == 1
     assert mails("plan.broken") == ["plan.broken"]
+
+
+# == what comes with a later feed
+
+
+def test_a_repayment_of_the_books_day_that_comes_with_the_next_feed_counts(db, tmp_path):
+    """The sum of the plan knew the one that was there, and not the one that came later."""
+    scene, yesterday = behind(), localdate() - timedelta(days=1)
+    CardAccount.objects.update(as_of=yesterday)
+    Statement.objects.update(minimum_due=1100)
+    post(scene.account, "K", yesterday.isoformat(), "repayment", -100)  # known: 1,000 is overdue
+    scene.account.refresh_from_db()
+    plan = kept(scene)
+    box = delta(as_of=localdate().isoformat())
+    late = posting("R1", 1, yesterday.isoformat(), "-333.33", kind="repayment")
+    box.rows["postings"] = [late | {"account_ref": scene.account.ref}]
+    import_feed(box.write(tmp_path / "F2"), by=None, at=now())
+    watch(plan.agreement, at=now())
+    assert queries.repayments(plan.agreement) == [Paid(yesterday, D("333.33"))]
+    assert plan.paid == [D("333.33"), 0, 0]

@@ -15,9 +15,11 @@ from plans.keeping.rules import (
     Reckoning,
     Step,
     Stop,
+    asks_too_much,
     days_late,
     follows,
     is_stopped,
+    lacking,
     late,
     match,
     missed,
@@ -233,10 +235,10 @@ def test_a_plan_is_settled_early_on_the_day_its_sum_and_interest_so_far_are_paid
         return Decimal(400) + interest - sum(amount for _, amount in before)
 
     paid = [Paid(day("01-10"), Decimal(100)), Paid(day("02-05"), Decimal(310))]
-    assert settled_on(paid, payable) == (day("02-05"), Decimal(4))
+    assert settled_on(paid, payable) == (day("02-05"), Decimal(306), Decimal(4))
     assert settled_on(paid[:1], payable) is None
     later = Paid(day("03-01"), Decimal(5))
-    assert settled_on([*paid, later], payable) == (day("02-05"), Decimal(9))
+    assert settled_on([*paid, later], payable) == (day("02-05"), Decimal(306), Decimal(9))
 
 
 def test_what_is_due_at_an_early_end():
@@ -249,3 +251,29 @@ def test_what_is_due_at_an_early_end():
 
 def test_short_is_what_an_instalment_lacks():
     assert Met(PLAN[0], Decimal(30), None).short == 70
+
+
+@pytest.mark.parametrize(
+    ("paid", "on", "overdue", "credited", "too_much"),
+    [
+        (0, "01-05", 50, 350, True),  # 100 comes next, and 50 is left
+        (0, "01-05", 100, 300, False),
+        (0, "02-20", 200, 200, False),  # 200 is due, and left
+        (0, "02-20", 150, 250, True),
+        (310, "02-20", 0, 0, False),  # no credit: what is left is owed, whatever the books say
+        (0, "02-20", 900, 350, False),  # for something else: the plan's sum is still overdue
+        (400, "02-20", 0, 350, False),
+    ],
+)
+def test_a_plan_asks_too_much_when_a_credit_leaves_less_owed(paid, on, overdue, credited, too_much):
+    met, _ = match(PLAN, [Paid(day("01-01"), Decimal(paid))])
+    facts = {"overdue": Decimal(overdue), "credited": Decimal(credited)}
+    assert asks_too_much(met, Decimal(400), on=day(on), **facts) is too_much
+
+
+def test_a_rest_is_spared_only_of_a_payment_that_was_begun():
+    dues = [Awaited(1, day("01-10"), Decimal(1)), Awaited(2, day("02-10"), Decimal(100))]
+    met, _ = match(dues, [])
+    assert len(lacking(met, Decimal(1))) == 2  # a small payment is still a payment
+    met, _ = match(dues, [Paid(day("01-01"), Decimal(100))])
+    assert lacking(met, Decimal("0.99")) == met[1:] and lacking(met, Decimal(1)) == []

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 import pytest
 
 from plans.models import Instalment
-from plans.pictures import progress
+from plans.pictures import DROPPED, UNPAID, progress, state_of
 
 DAY = date(2026, 1, 9)
 
@@ -35,12 +35,22 @@ def dues(*paid):
     ],
 )
 def test_a_plan_is_divided_by_what_was_paid(paid, late, told, drawn):
-    found = progress(dues(*paid), late=late)
+    made = dues(*paid)
+    found = progress(made, [state_of(due, late) for due in made])
     assert (found.paid, found.late, found.coming) == told
     assert " ".join(piece.state for piece in found.pieces) == drawn
 
 
 def test_the_pieces_fill_the_width_in_proportion():
-    first, second = progress(dues((100, 1), (0, 0)), late=[]).pieces
+    first, second = progress(dues((100, 1), (0, 0)), ["paid", "coming"]).pieces
     assert (first.x, second.x) == (0, 179)
     assert second.x + second.width == 359  # and a gap of one unit
+
+
+def test_an_ended_plan_leaves_out_what_it_never_asked_for():
+    made = dues((100, 1), (40, 0), (0, 0))  # due in January, February and March
+    states = [state_of(due, [], asked_to=date(2026, 2, 10)) for due in made]
+    assert states == ["paid", UNPAID, DROPPED]
+    found = progress(made, states)
+    assert (found.paid, found.unpaid, found.dropped) == ((1, 140), (1, 61), (1, 102))
+    assert found.late == found.coming == (0, 0)

@@ -1,6 +1,7 @@
 """A revision: the old plan ends as the new one begins; between them no gap and no second plan."""
 
 import pytest
+from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts.models import Hold
@@ -11,7 +12,7 @@ from plans.models import Agreement, Offer
 from portal.kit.errors import Stale
 from portal.records.audit import breaks
 from portal.records.models import AuditEvent, Notice, OutboxEvent
-from tests.people import in_parallel
+from tests.people import in_parallel, sign_in
 from tests.plans.scene import behind
 
 pytestmark = pytest.mark.usefixtures("drawn_once")
@@ -46,6 +47,22 @@ def test_the_old_plan_ends_with_the_new_ones_first_moment(revised):
     terms = Terms.unsealed(new.number, new.offer.sealed_terms)
     assert terms.replaces == old.number
     assert list(breaks()) == []
+
+
+def test_who_takes_it_back_is_told_that_the_old_plan_stays_ended(client, revised):
+    scene, old, new = revised
+    page = sign_in(client, scene.holder).get(reverse("plans:take_back", args=[new.number]))
+    said = f"Agreement {old.number}, which this one replaced, does not come back"
+    assert said in page.content.decode()
+    changing.take_back(new, by=scene.holder, at=now())
+    old.refresh_from_db()
+    assert old.status == "replaced"
+
+
+def test_the_page_names_no_earlier_plan_where_there_was_none(client, scene):
+    plan = scene.sign(scene.offered())
+    page = sign_in(client, scene.holder).get(reverse("plans:take_back", args=[plan.number]))
+    assert page.status_code == 200 and "does not come back" not in page.content.decode()
 
 
 def test_collection_stays_stopped_without_a_gap(revised):
