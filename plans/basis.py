@@ -1,7 +1,8 @@
 """The figures a decision rests on: as the page had them, beside those of now."""
 
+import re
 from dataclasses import dataclass, fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ LABELS = {
     "disputed": _("In dispute"),
     "held": _("Held"),
 }
+FIGURE = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,3})?")  # 1E+30 is none: whoever writes it out waits
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Seen:
     @property
     def text(self) -> str:
         """As a hidden field carries it; read() takes it back."""
-        return "|".join(str(getattr(self, field.name)) for field in fields(self))
+        values = (getattr(self, field.name) for field in fields(self))
+        return "|".join("" if value is None else f"{value:f}" for value in values)
 
 
 @dataclass(frozen=True)
@@ -71,21 +74,18 @@ def of_terms(terms: Terms) -> Seen:
 
 
 def read(text: str) -> Seen | None:
-    """Return what a page carried; None if that is no such text."""
+    """Return what a page carried; None if that is no such text. It comes from outside."""
     parts = text.split("|")
-    if len(parts) != len(fields(Seen)):
+    if len(parts) != len(fields(Seen)) or not all(FIGURE.fullmatch(p) for p in parts if p):
         return None
-    try:
-        return Seen(*(None if part == "None" else Decimal(part) for part in parts))
-    except InvalidOperation:
-        return None
+    return Seen(*(Decimal(part) if part else None for part in parts))
 
 
 def beside(was: Seen | None, now: Seen, currency: str) -> list[Row]:
     """Return each figure as it was and as it is; "–" where it was not known."""
 
     def said(name: str, value: Decimal | None) -> str:
-        if value is None or not value.is_finite():
+        if value is None:
             return "–"
         return str(int(value)) if name == "days" else formatted(value, currency)
 

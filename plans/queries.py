@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.evidence.queries import MANY, counted
-from accounts.models import CardAccount, User
+from accounts.models import CardAccount, Hold, User
 from accounts.queries import held_by
+from plans import eligibility
 from plans.models import Agreement, Offer, PlanQuestion, PlanRequest
 from plans.rules import add_months
+from plans.situation.askable import OPEN_OFFERS
 from portal.kit.counting import Counted
 
 
@@ -72,16 +74,29 @@ def for_second() -> QuerySet[Offer]:
     )
 
 
+def _free() -> QuerySet[Offer]:
+    """Offers on accounts that are not held for a reason that also stops offers and mails."""
+    holds = Hold.objects.filter(reason__in=eligibility.HOLDS, until_at=None)
+    return Offer.objects.filter(~Exists(holds.filter(account=OuterRef("account"))))
+
+
+def is_held(offer: Offer) -> bool:
+    """Tell whether an offer waits because its account is held."""
+    return not _free().filter(pk=offer.pk).exists()
+
+
 def offers_to_render() -> QuerySet[Offer]:
-    """Offers whose agreement is not rendered yet: those that never failed first, oldest first."""
-    return Offer.objects.filter(status=Offer.Status.PREPARING).order_by("tries", "made_at")[:20]
+    """Offers whose agreement is not rendered yet: those that never failed first, oldest first.
+
+    Not those that are held: the mail that follows would go out.
+    """
+    return _free().filter(status=Offer.Status.PREPARING).order_by("tries", "made_at")[:20]
 
 
 def offers_past_their_time(*, at: datetime) -> QuerySet[Offer]:
-    live = [Offer.Status.PROPOSED, Offer.Status.PREPARING, Offer.Status.OPEN]
-    return Offer.objects.filter(status__in=live, expires_at__lt=at).select_related(
-        "account__cardholder__user"
-    )
+    """Offers to be ended. The clock of those that are held stands (actions.give_days_back)."""
+    past = _free().filter(status__in=OPEN_OFFERS, expires_at__lt=at)
+    return past.select_related("account__cardholder__user")
 
 
 def all_requests() -> QuerySet[PlanRequest]:
@@ -208,6 +223,7 @@ HAPPENED = {
     "plans.offer.open": _("The agreement was written out and the offer opened."),
     "plans.offer.accepted": _("The offer was accepted and signed."),
     "plans.offer.declined": _("The offer was declined."),
+    "plans.offer.time_moved": _("The days on which collection was held were added to its time."),
     "plans.offer.expired": _("The offer's time was over."),
     "plans.offer.withdrawn": _("The offer was taken back."),
 }

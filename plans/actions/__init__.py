@@ -19,13 +19,21 @@ from plans.actions.deciding import (
     refuse,
     take,
 )
-from plans.actions.ending import decline, drop_proposed, expire, is_live, withdraw_offer
+from plans.actions.ending import (
+    decline,
+    drop_proposed,
+    expire,
+    give_days_back,
+    is_live,
+    withdraw_offer,
+)
 from plans.actions.moving import move
 from plans.actions.second import approve_offer, check_second, return_offer
 
 __all__ = [
     "Changed", "answer_question", "approve_offer", "ask_cardholder", "check_askable",
     "check_duty", "check_first_date", "check_open_for_plan", "check_second", "check_taken",
-    "decline", "draft", "drop_proposed", "expire", "expiry", "is_live", "make_offer", "move",
-    "refuse", "return_offer", "submit", "take", "withdraw_offer", "withdraw_request",
+    "decline", "draft", "drop_proposed", "expire", "expiry", "give_days_back", "is_live",
+    "make_offer", "move", "refuse", "return_offer", "submit", "take", "withdraw_offer",
+    "withdraw_request",
 ]  # fmt: skip

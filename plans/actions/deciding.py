@@ -6,7 +6,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.timezone import get_current_timezone, localdate
 
-from accounts.models import CardAccount, User
+from accounts.models import CardAccount, Hold, User
+from accounts.own import is_own
 from plans import eligibility, rules, weighing
 from plans.actions.moving import move
 from plans.agreement import terms_for
@@ -14,7 +15,6 @@ from plans.models import Offer, PlanQuestion, PlanRequest, columns
 from plans.notices import tell
 from plans.policy import Policy
 from plans.rules import Choice
-from plans.situation import askable
 from plans.weighing import Ground, Weighed
 from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 from portal.records import documents
@@ -27,7 +27,7 @@ class Changed(Stale):
 
 @transaction.atomic
 def take(request: PlanRequest, *, by: User, at: datetime) -> None:
-    """An agent takes a waiting request, or takes one over from a colleague.
+    """An agent takes a waiting request, or takes one over from who had it when it was read.
 
     Errors: Stale if a colleague was first; Refused DUTY-1; IllegalMove once it is decided.
     """
@@ -44,7 +44,7 @@ def take(request: PlanRequest, *, by: User, at: datetime) -> None:
 
 def check_duty(request: PlanRequest, by: User) -> None:
     """Nobody decides on their own case. Errors: Refused DUTY-1."""
-    own = request.account.cardholder.user_id == by.pk
+    own = is_own(by, request.account.cardholder)
     rules.check_decider(by.pk, asked_by_id=request.submitted_by_id, own_cardholder=own)
 
 
@@ -85,7 +85,7 @@ def make_offer(
     (PLAN-POLICY names the points), or while another offer waits; Changed if the account changed
     after the agent saw it (`basis_version`); Stale or IllegalMove if the request moved.
     """
-    account = locked(request, basis_version)
+    account = to_offer_on(request, basis_version)
     check_taken(request, by)
     check_none_proposed(request)
     ground = weighing.ground(request, account, on=localdate(at))
@@ -111,14 +111,45 @@ def make_offer(
     return offer
 
 
-def locked(request: PlanRequest, basis_version: int) -> CardAccount:
-    """Return the request's account, locked, as it was seen. Errors: Changed."""
-    rows = CardAccount.objects.select_for_update().select_related("cardholder")
+def locked(request: PlanRequest) -> CardAccount:
+    """Return the request's account, locked; while it is held nothing is decided and nothing sent.
+
+    Errors: Refused PLAN-DEATH, PLAN-INSOLVENCY, PLAN-BREATHING.
+    """
+    rows = CardAccount.objects.select_for_update(of=("self",)).select_related("cardholder")
     account = rows.get(pk=request.account_id)
+    held = set(account.holds.filter(until_at=None).values_list("reason", flat=True))
+    for reason, rule in eligibility.HOLDS.items():
+        if reason in held:
+            raise Refused(rule, STANDS_STILL, why=Hold.Reason(reason).label)
+    return account
+
+
+STANDS_STILL = gettext_noop(
+    "Collection on this account is held: %(why)s. Until the hold ends nothing is decided here, "
+    "and nothing is sent to the cardholder."
+)
+
+
+def as_seen(request: PlanRequest, basis_version: int) -> CardAccount:
+    """Return the account, as `locked`, if it is as it was seen. Errors: also Changed."""
+    account = locked(request)
     if account.version != basis_version:
         raise Changed(account.pk)
-    found = askable.reasons(account, revises=request.revises)
-    askable.refuse([one for one in found if one.code in eligibility.HOLDS.values()])
+    return account
+
+
+def to_offer_on(request: PlanRequest, basis_version: int) -> CardAccount:
+    """Return the account, as `as_seen`, if a plan can be offered on it. Errors: also PLAN-GONE."""
+    account = as_seen(request, basis_version)
+    if account.closed_by_feed:
+        raise Refused(
+            eligibility.GONE,
+            gettext_noop(
+                "The newest feed no longer lists this account, so no plan can be offered on it. "
+                "Find out who keeps it now, and tell the cardholder."
+            ),
+        )
     return account
 
 
@@ -190,8 +221,10 @@ def _wake_renderer() -> None:
 def ask_cardholder(request: PlanRequest, *, text: str, by: User, at: datetime) -> PlanQuestion:
     """Ask one question about a request, by its page and a mail; it can be decided meanwhile.
 
-    Errors: Refused DUTY-…, QUESTION-OPEN while one is not answered; IllegalMove once decided.
+    Errors: Refused DUTY-…, PLAN-… while the account is held, QUESTION-OPEN while one is not
+    answered; IllegalMove once decided.
     """
+    locked(request)
     check_taken(request, by)
     standing = PlanRequest.objects.select_for_update().get(pk=request.pk).status
     if standing != PlanRequest.Status.UNDER_REVIEW:
@@ -213,9 +246,12 @@ def ask_cardholder(request: PlanRequest, *, text: str, by: User, at: datetime) -
 
 @transaction.atomic
 def refuse(request: PlanRequest, *, reason: str, by: User, at: datetime) -> None:
-    """Say no, and why: the cardholder reads it. Errors: Refused DUTY-…, OFFER-WAITS; IllegalMove;
-    Stale.
+    """Say no, and why: the cardholder reads it. `request` comes with the account as it was read.
+
+    Errors: Refused DUTY-…, OFFER-WAITS, PLAN-… while the account is held; Changed if the account
+    changed since; IllegalMove; Stale.
     """
+    as_seen(request, request.account.version)
     check_taken(request, by)
     check_none_proposed(request)
     request.refusal = reason

@@ -8,7 +8,7 @@ from django.utils.timezone import localdate
 from accounts.models import User
 from accounts.models.people import Role
 from plans import weighing
-from plans.actions.deciding import check_duty, expiry, locked, render_soon
+from plans.actions.deciding import check_duty, expiry, render_soon, to_offer_on
 from plans.actions.moving import move
 from plans.models import Offer, PlanRequest
 from portal.kit.errors import IllegalMove, Refused, gettext_noop
@@ -35,7 +35,7 @@ def approve_offer(offer: Offer, *, by: User, at: datetime) -> None:
     """
     check_second(offer, by)
     request = offer.request
-    account = locked(request, offer.basis_version)
+    account = to_offer_on(request, offer.basis_version)
     if at > offer.expires_at:
         raise IllegalMove(Offer.Status.EXPIRED, Offer.Status.PREPARING)
     ground = weighing.ground(request, account, on=localdate(at))
@@ -62,6 +62,7 @@ def return_offer(offer: Offer, *, reason: str, by: User, at: datetime) -> None:
 
     The cardholder never learns of it. Errors: Refused DUTY-…; IllegalMove; Stale.
     """
+    check_duty(offer.request, by)
     if offer.made_by_id != by.pk:
         check_second(offer, by)
     if offer.status != Offer.Status.PROPOSED:

@@ -3,7 +3,14 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.kit.forms import CleanText
+from portal.kit.forms import CleanText, IntField
+
+
+class Basis(forms.Form):
+    """What a decision rests on: the account's version, and the figures that were shown."""
+
+    basis_version = IntField(widget=forms.HiddenInput, least=1, most=999_999_999)
+    seen = CleanText(widget=forms.HiddenInput, longest=500, required=False)
 
 
 class QuestionForm(forms.Form):
@@ -15,7 +22,7 @@ class QuestionForm(forms.Form):
     )
 
 
-class RefuseForm(forms.Form):
+class RefuseForm(Basis):
     reason = CleanText(
         label=_("Why not, and what the cardholder can do instead"),
         help_text=_("The cardholder reads this. Be plain and kind."),

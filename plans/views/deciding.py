@@ -47,7 +47,7 @@ def check(request: PortalRequest, number: str) -> HttpResponse:
 def offer(request: PortalRequest, number: str) -> HttpResponse:
     asked = found(number)
     form, ground = _form(request, asked, deciding=True)
-    if request.POST.get("basis_version", "") not in ("", str(asked.account.version)):
+    if _is_gone(request.POST.get("basis_version"), asked):
         return _changed(request, number)
     if not form.is_valid():
         return page(request, asked, Bound(offer=form), ground=ground)
@@ -73,43 +73,59 @@ def offer(request: PortalRequest, number: str) -> HttpResponse:
     return redirect("plans:staff_request", number)
 
 
-def _changed(request: PortalRequest, number: str) -> HttpResponse:
+def _is_gone(version: str | None, asked: PlanRequest) -> bool:
+    """Tell whether the account changed since the page that carried its version."""
+    return bool(version) and version != str(asked.account.version)
+
+
+def _changed(request: PortalRequest, number: str, prefix: str = "") -> HttpResponse:
     """Show the figures seen beside those of now; what was typed stays, to be decided on again."""
-    asked = found(number)
+    asked, data = found(number), request.POST.copy()
     now_seen = basis.seen(ledger.position(asked.account))
-    was = basis.read(request.POST.get("seen", ""))
-    data = request.POST.copy()
-    data["basis_version"], data["seen"] = str(asked.account.version), now_seen.text
+    was = basis.read(data.get(f"{prefix}seen", ""))
+    data[f"{prefix}basis_version"] = str(asked.account.version)
+    data[f"{prefix}seen"] = now_seen.text
     ground = weighing.ground(asked, asked.account, on=localdate())
-    form = offer_form(asked, ground, data)
+    bound = (
+        Bound(refuse=RefuseForm(data, prefix="refuse"))
+        if prefix
+        else Bound(offer=offer_form(asked, ground, data))
+    )
     rows = basis.beside(was, now_seen, asked.account.currency)
-    return page(request, asked, Bound(offer=form), ground=ground, changed=rows, status=409)
+    return page(request, asked, bound, ground=ground, changed=rows, status=409)
 
 
-def _act(request: PortalRequest, act: Callable[[], object], done: str = "") -> None:
-    """Do something and say how it went."""
+def _act(request: PortalRequest, act: Callable[[], object], done: str = "") -> bool:
+    """Do something and say how it went; False if it was refused. Errors: Changed."""
     try:
         act()
     except Refused as no:
         messages.error(request, said(no))
+        return False
     except actions.Changed:
-        text = _("The account changed since this was proposed. Send it back, to be looked at anew.")
-        messages.warning(request, text)
+        raise
     except (Stale, IllegalMove):
         messages.info(request, _("Somebody was first. Here is where it stands now."))
     else:
         if done:
             messages.success(request, done)
+    return True
 
 
 @staff_required(*DECIDERS)
 @require_POST
 def refuse(request: PortalRequest, number: str) -> HttpResponse:
     asked, form = found(number), RefuseForm(request.POST, prefix="refuse")
+    if _is_gone(request.POST.get("refuse-basis_version"), asked):
+        return _changed(request, number, "refuse-")
     if not form.is_valid():
         return page(request, asked, Bound(refuse=form))
     reason, by = form.cleaned_data["reason"], request.user
-    _act(request, lambda: actions.refuse(asked, reason=reason, by=by, at=now()))
+    try:
+        if not _act(request, lambda: actions.refuse(asked, reason=reason, by=by, at=now())):
+            return page(request, asked, Bound(refuse=form), status=422)
+    except actions.Changed:
+        return _changed(request, number, "refuse-")
     return redirect("plans:staff_request", number)
 
 
@@ -120,28 +136,37 @@ def ask_cardholder(request: PortalRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         return page(request, asked, Bound(question=form))
     text, by = form.cleaned_data["text"], request.user
-    _act(
-        request,
-        lambda: actions.ask_cardholder(asked, text=text, by=by, at=now()),
-        _("Your question was sent. The request shows here when it is answered."),
-    )
+    sent = _("Your question was sent. The request shows here when it is answered.")
+    if not _act(request, lambda: actions.ask_cardholder(asked, text=text, by=by, at=now()), sent):
+        return page(request, asked, Bound(question=form), status=422)
     return redirect("plans:staff_request", number)
 
 
-def _proposed(asked: PlanRequest) -> Offer:
-    return get_object_or_404(asked.offers.filter(status=Offer.Status.PROPOSED))
+def _read(request: PortalRequest, asked: PlanRequest) -> Offer:
+    """Return the offer that the page showed, whatever waits by now. Errors: Stale."""
+    offer = asked.offers.filter(number=request.POST.get("offer", "")).first()
+    if offer is None:
+        raise Stale(asked.pk)
+    return offer
 
 
 @staff_required(*DECIDERS)
 @require_POST
 def approve_offer(request: PortalRequest, number: str) -> HttpResponse:
-    """The second person agrees. Who may is the action's to say."""
-    made = _proposed(found(number))
-    _act(
-        request,
-        lambda: actions.approve_offer(made, by=request.user, at=now()),
+    """The second person agrees to the offer they read. Who may is the action's to say."""
+    asked, done = (
+        found(number),
         _("You have agreed to the offer. The agreement is being written out."),
     )
+    try:
+        _act(
+            request,
+            lambda: actions.approve_offer(_read(request, asked), by=request.user, at=now()),
+            done,
+        )
+    except actions.Changed:
+        text = _("The account changed since this was proposed. Send it back, to be looked at anew.")
+        messages.warning(request, text)
     return redirect("plans:staff_request", number)
 
 
@@ -150,11 +175,13 @@ def approve_offer(request: PortalRequest, number: str) -> HttpResponse:
 def return_offer(request: PortalRequest, number: str) -> HttpResponse:
     """The second person sends an offer back, or who proposed it takes it back."""
     asked, form = found(number), ReturnForm(request.POST, prefix="return")
-    made = _proposed(asked)
     if not form.is_valid():
         return page(request, asked, Bound(send_back=form))
     reason, by = form.cleaned_data["reason"], request.user
-    _act(request, lambda: actions.return_offer(made, reason=reason, by=by, at=now()))
+    _act(
+        request,
+        lambda: actions.return_offer(_read(request, asked), reason=reason, by=by, at=now()),
+    )
     return redirect("plans:staff_request", number)
 
 
@@ -168,5 +195,6 @@ def withdraw_offer(request: PortalRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         return page(request, asked, Bound(withdraw=form))
     reason, by = form.cleaned_data["reason"], request.user
-    _act(request, lambda: actions.withdraw_offer(made, reason=reason, by=by, at=now()))
+    if not _act(request, lambda: actions.withdraw_offer(made, reason=reason, by=by, at=now())):
+        return page(request, asked, Bound(withdraw=form), status=422)
     return redirect("plans:staff_request", number)

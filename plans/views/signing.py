@@ -44,9 +44,15 @@ def _purpose(draft: OfferDraft) -> str:
 @require_safe
 def offer_page(request: PortalRequest, number: str) -> HttpResponse:
     """The whole agreement as text, and as a PDF in both languages, before anything is signed."""
-    offer = _offer(request, number)
+    return _page(request, _offer(request, number), DeclineForm())
+
+
+def _page(
+    request: PortalRequest, offer: Offer, decline_form: DeclineForm, *, status: int = 200
+) -> HttpResponse:
     draft, terms = _draft(offer), Terms.unsealed(offer.number, offer.sealed_terms)
     text, live = clauses(terms), actions.is_live(offer, at=now())
+    held = offer.status == Offer.Status.OPEN and queries.is_held(offer)
     if live:
         signing.note_shown(offer, draft, by=request.user, at=now())
     facts = {
@@ -57,12 +63,13 @@ def offer_page(request: PortalRequest, number: str) -> HttpResponse:
         "terms": terms,
         "drafts": offer.drafts.order_by("-language"),
         "draft": draft,
-        "decline": DeclineForm(),
+        "decline": decline_form,
         "live": live,
-        "changed": live and _has_changed(offer),
+        "held": held,
+        "changed": live and not held and _has_changed(offer),
         "by_passkey": live and bool(passkey_signing.keys(request.user, at=now())),
     }
-    return render(request, "plans/offer.html", facts)
+    return render(request, "plans/offer.html", facts, status=status)
 
 
 def _has_changed(offer: Offer) -> bool:
@@ -195,7 +202,9 @@ def _lost(request: PortalRequest, number: str) -> HttpResponse:
 @require_POST
 def decline(request: PortalRequest, number: str) -> HttpResponse:
     offer, form = _offer(request, number), DeclineForm(request.POST)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    if not form.is_valid() and actions.is_live(offer, at=now()):
+        return _page(request, offer, form, status=422)
+    reason = form.cleaned_data.get("reason", "")
     try:
         actions.decline(offer, reason=reason, by=request.user, at=now())
         messages.success(request, _("You have declined this offer. Nothing was signed."))

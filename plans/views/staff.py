@@ -15,6 +15,7 @@ from accounts import queries as ledger
 from accounts.access import PortalRequest, log_staff_view, staff_required
 from accounts.history import history
 from accounts.masking import masked_facts
+from accounts.models import User
 from accounts.models.people import Role
 from plans import actions, basis, queries, weighing, words
 from plans.agreement import Terms
@@ -66,8 +67,14 @@ def request_page(request: PortalRequest, number: str) -> HttpResponse:
 @staff_required(*DECIDERS)
 @require_POST
 def take(request: PortalRequest, number: str) -> HttpResponse:
+    """Take a request from whoever had it on the page (`from`; empty: nobody)."""
+    asked = found(number)
+    if asked.taken_by == request.user:  # the second of two clicks
+        return redirect("plans:staff_request", number)
     try:
-        actions.take(found(number), by=request.user, at=now())
+        if request.POST.get("from", "") != str(asked.taken_by_id or ""):
+            raise Stale(asked.pk)
+        actions.take(asked, by=request.user, at=now())
     except Refused as no:
         messages.error(request, said(no))
     except (Stale, IllegalMove):
@@ -119,7 +126,9 @@ def page(
     bound = bound or Bound()
     ground = ground or weighing.ground(asked, asked.account, on=localdate())
     log_staff_view(request, asked.account)
+    own_case = is_own_case(asked, request.user)
     form = bound.offer or offer_form(asked, ground)
+    basis_now = {name: form.initial[name] for name in ("basis_version", "seen")}
     offers = asked.offers.select_related("account", "request", "made_by", "approved_by")
     offer = offers.order_by("-pk").first()
     shelf = papers.staff_shelf(asked, at=now())
@@ -130,10 +139,11 @@ def page(
         "offer": offer,
         "offer_form": form,
         "question_form": bound.question or QuestionForm(prefix="question"),
-        "refuse_form": bound.refuse or RefuseForm(prefix="refuse"),
+        "refuse_form": bound.refuse or RefuseForm(prefix="refuse", initial=basis_now),
         "return_form": bound.send_back or ReturnForm(prefix="return"),
         "withdraw_form": bound.withdraw or WithdrawOfferForm(prefix="withdraw"),
-        "may_decide": request.user.role in DECIDERS,
+        "may_decide": request.user.role in DECIDERS and not own_case,
+        "own_case": own_case,
         "mine": asked.taken_by_id == request.user.pk,
         "changed": changed,
         "figures_differ": any(row.differs for row in changed or ()),
@@ -141,9 +151,18 @@ def page(
         "history": history([asked, *asked.offers.all(), *files], queries.HAPPENED),
     }
     if offer and offer.status == Offer.Status.PROPOSED:
-        facts |= _proposed_facts(request, offer, ground)
+        facts |= _proposed_facts(request, offer, ground, own_case=own_case)
     failed = 422 if bound.failed else 200
     return render(request, "plans/staff_request.html", facts, status=status or failed)
+
+
+def is_own_case(asked: PlanRequest, user: User) -> bool:
+    """Tell whether nobody but a colleague may decide."""
+    try:
+        actions.check_duty(asked, user)
+    except Refused:
+        return True
+    return False
 
 
 def _account_facts(asked: PlanRequest, ground: Ground) -> dict[str, Any]:
@@ -188,7 +207,9 @@ def weigh(choice: Choice, ground: Ground, role: str) -> tuple[Weighed | None, st
         return None, said(no)
 
 
-def _proposed_facts(request: PortalRequest, offer: Offer, ground: Ground) -> dict[str, Any]:
+def _proposed_facts(
+    request: PortalRequest, offer: Offer, ground: Ground, *, own_case: bool
+) -> dict[str, Any]:
     """What the second person needs: the offer weighed as of now, and whether it still rests."""
     weighed, no = weigh(offer.choice, ground, weighing.role_of(offer.made_by))
     own = offer.made_by_id == request.user.pk
@@ -198,8 +219,8 @@ def _proposed_facts(request: PortalRequest, offer: Offer, ground: Ground) -> dic
         "not_proposed": no,
         "findings": [FINDINGS.get(code, code) for code in offer.request.findings],
         "why_second": [words.name(code) for code in offer.second],
-        "may_approve": request.user.role == Role.SUPERVISOR and not own,
-        "may_return": own or request.user.role == Role.SUPERVISOR,
+        "may_approve": request.user.role == Role.SUPERVISOR and not (own or own_case),
+        "may_return": (own or request.user.role == Role.SUPERVISOR) and not own_case,
         "own_proposal": own,
         "basis_gone": _since(offer, ground) if gone else [],
         "policy_gone": offer.policy_version != ground.policy.version,

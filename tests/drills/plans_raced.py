@@ -4,11 +4,13 @@
     .venv/bin/python -m tests.drills.plans_raced --database postgres://postgres@127.0.0.1:5432/
     .venv/bin/python -m tests.drills.plans_raced --without claim      (must end with exit 1)
     .venv/bin/python -m tests.drills.plans_raced --without basis      (must end with exit 1)
+    … --database postgres://… --without lock     (must end with exit 1; SQLite has one writer)
 
 Real processes on a scratch database, all let go at the same moment. First two agents decide on a
-request while it is withdrawn and the policy changes; then an open offer is accepted twice,
-declined, taken back and run out of time, while a repayment comes in with a feed. `--without`
-takes one guard out: the conditional update of a status, or the look at the account's version.
+request while it is withdrawn and the policy changes; then one agent, in two windows, proposes an
+offer to a second person and refuses the request; then an open offer is accepted twice, declined,
+taken back and run out of time, while a repayment comes in with a feed. `--without` takes one guard
+out: the conditional update of a status, the look at the account's version, or the account's lock.
 """
 
 import argparse
@@ -20,17 +22,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from datetime import datetime, timedelta
-from decimal import Decimal
 from multiprocessing import get_context
 from typing import Any
 
+from tests.drills.plans_racers import work
 from tests.drills.worker_killed import database, set_up
 
 LEAD = 0.25  # seconds in which every process is ready before all start
-SPREAD = 0.2  # sealing takes its time: others start up to so much later than who signs
+SPREAD = 0.2  # sealing takes its time: others start up to so much later than who is slow
+SLOW = ("accept", "propose")
 RACERS = 7
-GUARDS = ("claim", "basis")
+GUARDS = ("claim", "basis", "lock")
 
 
 def main() -> int:
@@ -55,6 +57,7 @@ def ready(without: str) -> None:
     import django
 
     django.setup()
+    from accounts.models import CardAccount
     from plans.actions import deciding
     from portal.records import moves, sealing
 
@@ -66,6 +69,8 @@ def ready(without: str) -> None:
         from plans import signing
 
         signing.check_acceptable = lambda offer, at: None
+    if without == "lock":
+        deciding.locked = lambda request: CardAccount.objects.get(pk=request.account_id)
 
 
 def _unclaimed(record: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,23 +96,29 @@ def _unclaimed(record: Callable[..., Any]) -> Callable[..., Any]:
 def drill(pool: ProcessPoolExecutor, rounds: int) -> int:
     began, ends, wrong = time.monotonic(), Counter[str](), 0
     for turn in range(rounds):
-        for name, race in (("request", decide), ("offer", sign)):
+        for name, race in (("request", decide), ("proposal", propose), ("offer", sign)):
             outcome, problems = race(pool, turn)
             ends[f"{name} {outcome}"] += 1
             wrong += len(problems)
             for problem in problems:
                 print(f"  round {turn}, {name}: {problem}")
-    print(f"{rounds} rounds of two races in {time.monotonic() - began:.0f} s, {wrong} wrong")
+    print(f"{rounds} rounds of three races in {time.monotonic() - began:.0f} s, {wrong} wrong")
     for end, times in sorted(ends.items()):
         print(f"  {end}: {times}")
     return 1 if wrong else 0
 
 
-def race(pool: ProcessPoolExecutor, jobs: list[tuple[str, int, int]], turn: int) -> list[str]:
+def race(
+    pool: ProcessPoolExecutor,
+    jobs: list[tuple[str, int, int]],
+    turn: int,
+    *,
+    spread: float = SPREAD,
+) -> list[str]:
     """Let all jobs go at once, but for a short chance; return what each said."""
     chance = random.Random(turn)
     go_at = time.time() + LEAD
-    starts = [go_at + chance.random() * SPREAD * (job[0] != "accept") for job in jobs]
+    starts = [go_at + chance.random() * spread * (job[0] not in SLOW) for job in jobs]
     waiting: list[Future[str]] = [
         pool.submit(work, *job, start) for job, start in zip(jobs, starts, strict=True)
     ]
@@ -133,6 +144,22 @@ def decide(pool: ProcessPoolExecutor, turn: int) -> tuple[str, list[str]]:
     if asked.status not in ("offered", "refused", "withdrawn"):
         problems.append(f"the request is still {asked.status}")
     problems += [f"{verb}: {n} events" for verb, n in events(asked).items() if n > 1]
+    return asked.status, problems
+
+
+def propose(pool: ProcessPoolExecutor, turn: int) -> tuple[str, list[str]]:
+    """One agent proposes an offer in one window and refuses the request in several others."""
+    from plans.models import Offer, PlanRequest
+
+    scene = behind(f"TWO{turn}")
+    asked = scene.taken()
+    jobs = [(name, asked.pk, scene.agent.pk) for name in ("propose", *["refuse"] * (RACERS - 1))]
+    said = race(pool, jobs, turn, spread=0.1)
+    asked = PlanRequest.objects.get(pk=asked.pk)
+    waits = Offer.objects.filter(request=asked, status=Offer.Status.PROPOSED).count()
+    problems = list(faults(said))
+    if (asked.status, waits) not in (("under_review", 1), ("refused", 0)):
+        problems.append(f"the request is {asked.status} and {waits} offers are proposed on it")
     return asked.status, problems
 
 
@@ -200,97 +227,6 @@ def faults(said: list[str]) -> Iterator[str]:
     """Yield what a racer ended with that is neither done nor a refusal we know."""
     known = {"done", "Stale", "IllegalMove", "Refused"}
     yield from (f"ended with {word}" for word in said if word not in known)
-
-
-# == what a racer does
-
-
-def work(name: str, key: int, by: int, go_at: float) -> str:
-    """Do one job at the given moment; return how it ended."""
-    from django.db import close_old_connections
-
-    from accounts.models import User
-    from portal.kit.errors import IllegalMove, Refused, Stale
-
-    close_old_connections()
-    user = User.objects.filter(pk=by).first()
-    job = prepared(name, key, user)
-    while time.time() < go_at:
-        time.sleep(0.001)
-    try:
-        job()
-    except (Stale, IllegalMove, Refused) as no:
-        return type(no).__name__
-    except Exception as fault:
-        return f"{type(fault).__name__}: {fault}"[:200]
-    return "done"
-
-
-def prepared(name: str, key: int, user: Any) -> Callable[[], object]:
-    """Read what the job is about, as a page that was opened before; return the act itself."""
-    from django.utils.timezone import now
-
-    from accounts.models import CardAccount
-    from plans import actions, signing
-    from plans.models import Offer, PlanRequest
-    from tests.plans.scene import FINDINGS
-
-    if name == "policy":
-        return lambda: new_policy(key, user)
-    if name == "feed":
-        account = CardAccount.objects.get(pk=key)
-        return lambda: repayment_came_in(account)
-    if name in ("offer", "refuse", "withdraw_request"):
-        asked = PlanRequest.objects.select_related("account__cardholder").get(pk=key)
-        version = asked.account.version
-        return {
-            "offer": lambda: actions.make_offer(
-                asked, asked.choice, findings=FINDINGS, explanation="", basis_version=version,
-                by=user, at=now(),
-            ),
-            "refuse": lambda: actions.refuse(asked, reason="No.", by=user, at=now()),
-            "withdraw_request": lambda: actions.withdraw_request(asked, by=user, at=now()),
-        }[name]  # fmt: skip
-    offer = Offer.objects.select_related("account__cardholder__user").get(pk=key)
-    draft = offer.drafts.get(language="en")
-    signature = signing.Signature("Test Person", "email-code", ["agree"], "s", "a")
-    return {
-        "accept": lambda: signing.accept(offer, draft, signature=signature, by=user, at=now()),
-        "decline": lambda: actions.decline(offer, reason="", by=user, at=now()),
-        "withdraw_offer": lambda: actions.withdraw_offer(offer, reason="", by=user, at=now()),
-        "expire": lambda: actions.expire([offer], at=offer.expires_at + timedelta(days=1)),
-    }[name]
-
-
-def repayment_came_in(account: Any) -> None:
-    """What a night's feed does to one account: a repayment, a raised version, an event."""
-    from django.db import transaction
-    from django.db.models import F
-    from django.utils.timezone import now
-
-    from accounts.models import CardAccount
-    from portal.records.audit import record
-    from tests.accounts.books import post
-
-    with transaction.atomic():
-        CardAccount.objects.filter(pk=account.pk).update(version=F("version") + 1)
-        post(account, "paid", str(account.as_of), "repayment", Decimal(-900))
-        record("drill.fed", subject=f"drill:{account.pk}", by=None, at=now())
-
-
-def new_policy(turn: int, user: Any) -> None:
-    """Another version of the policy comes into force while agents decide."""
-    from django.utils.timezone import localdate, now
-
-    from plans.models import PolicyVersion
-    from plans.policy import FIRST
-
-    at: datetime = now()
-    PolicyVersion.objects.create(
-        name=f"drill-{turn}", status="approved", made_by=user, made_at=at, approved_at=at,
-        effective_from=localdate() - timedelta(days=1 + turn), data=FIRST | {"offer_valid": 13},
-        approved_by=type(user).objects.exclude(pk=user.pk).first(),
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,21 +1,25 @@
 """Deciding: within the policy at once, above it by two people, beyond it by nobody."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal as D
+from threading import Event
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import localdate, now
 from django.utils.translation import override
 
-from accounts.actions import place_hold
-from accounts.models import CardAccount, Cardholder
+from accounts.actions import lift_hold, place_hold
+from accounts.models import CardAccount, Cardholder, Hold
 from plans import actions, basis, policies, queries
+from plans.actions import deciding
 from plans.agreement import Terms
 from plans.models import Offer, PlanQuestion, PlanRequest
 from plans.rules import Choice, Waived
 from portal.kit.errors import IllegalMove, Refused, Stale
+from portal.kit.forms import said
 from portal.records.models import AuditEvent, Notice
 from tests.people import staff
 from tests.plans.limits import giving_up, offer, proposed, put_to_use
@@ -248,8 +252,16 @@ def test_figures_travel_in_one_field_and_are_laid_side_by_side():
     rows = basis.beside(was, basis.read(was.text.replace("80", "70")), "CNY")
     assert [row.was for row in rows if row.differs] == ["¥80.00"]
     assert basis.beside(None, was, "CNY")[0].was == "–"
-    wild = basis.read(was.text.replace("80", "NaN"))
-    assert [row.now for row in basis.beside(was, wild, "CNY") if row.differs] == ["–"]
+    partly = replace(was, days=None, held=None)
+    assert basis.read(partly.text) == partly
+
+
+@pytest.mark.parametrize(
+    "wild", ["NaN", "1E+30", "1E+3000000", "9" * 16, "0.0001", "٣", "Infinity"]
+)
+def test_figures_that_no_page_carries_are_not_known(wild):
+    """1E+3000000 written out is three million digits, and takes minutes."""
+    assert basis.read("|".join([wild, *["1"] * 8])) is None
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
@@ -274,18 +286,108 @@ def test_two_who_agree_at_once_leave_one(scene):
     assert AuditEvent.objects.filter(verb="plans.offer.preparing").count() == 1
 
 
-@pytest.mark.parametrize("why", ["death", "insolvency", "breathing_space"])
-def test_nothing_is_offered_while_collection_stands_still(scene, why):
-    request = scene.taken()
-    place_hold(scene.account, reason=why, source="bank:1", amount=None, by=None, at=now())
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+@pytest.mark.django_db(transaction=True)
+def test_a_request_is_not_refused_while_an_offer_is_proposed_on_it(scene, monkeypatch):
+    request, proposing, looked = scene.taken(), Event(), Event()
+    really_written, really_checked = deciding.written, deciding.check_none_proposed
+
+    def written(*args, **facts):
+        made = really_written(*args, **facts)
+        proposing.set()
+        looked.wait(1)  # without the lock, who refuses has looked by then
+        return made
+
+    def checked(request):
+        really_checked(request)
+        if proposing.is_set():
+            looked.set()
+
+    monkeypatch.setattr(deciding, "written", written)
+    monkeypatch.setattr(deciding, "check_none_proposed", checked)
+
+    def propose():
+        try:
+            return offer(scene, giving_up(scene), request=PlanRequest.objects.get(pk=request.pk))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(propose)
+        assert proposing.wait(10)
+        with pytest.raises(Refused) as no:
+            actions.refuse(request, reason="No.", by=scene.agent, at=now())
+        assert made.result(10).status == S.PROPOSED
+    assert no.value.rule == "OFFER-WAITS"
+    assert PlanRequest.objects.get(pk=request.pk).status == "under_review"
+
+
+def hold(scene, why="breathing_space", at=None):
+    source = f"bank:{why}"
+    place_hold(scene.account, reason=why, source=source, amount=None, by=None, at=at or now())
     scene.account.refresh_from_db()
+    return source
+
+
+@pytest.mark.parametrize(
+    ("why", "rule"),
+    [("death", "PLAN-DEATH"), ("insolvency", "PLAN-INSOLVENCY"),
+     ("breathing_space", "PLAN-BREATHING")],
+)  # fmt: skip
+def test_nothing_is_decided_or_sent_while_collection_stands_still(scene, why, rule):
+    request, by = scene.taken(), {"by": scene.agent, "at": now()}
+    hold(scene, why)
+    sent = Notice.objects.count()
+    for act in (
+        lambda: scene.preparing(request),
+        lambda: actions.ask_cardholder(request, text="Why?", **by),
+        lambda: actions.refuse(request, reason="No.", **by),
+    ):
+        with pytest.raises(Refused) as no:
+            act()
+        assert no.value.rule == rule and str(Hold.Reason(why).label) in said(no.value)
+    assert not Offer.objects.exists() and Notice.objects.count() == sent
+    assert PlanRequest.objects.get(pk=request.pk).status == "under_review"
+
+
+def test_a_held_offer_is_not_written_out_taken_back_or_ended_by_its_time(scene):
+    made = scene.preparing()
+    hold(scene)
+    sent, past = Notice.objects.count(), made.expires_at + timedelta(days=40)
+    assert not queries.offers_to_render().exists()
+    assert not queries.offers_past_their_time(at=past).exists()
     with pytest.raises(Refused) as no:
-        scene.preparing(request)
-    assert no.value.rule.startswith("PLAN-") and not Offer.objects.exists()
+        actions.withdraw_offer(made, reason="x", by=scene.agent, at=now())
+    assert no.value.rule == "PLAN-BREATHING" and Notice.objects.count() == sent
+    lift_hold("bank:breathing_space", by=None, at=now())
+    assert queries.offers_to_render().exists()
+    assert queries.offers_past_their_time(at=past).exists()
+
+
+def test_nothing_is_offered_on_an_account_that_the_bank_no_longer_lists(scene, waiting, chief):
+    CardAccount.objects.update(closed_by_feed=True)
+    with pytest.raises(Refused) as no:
+        actions.approve_offer(waiting, by=chief, at=now())
+    assert no.value.rule == "PLAN-GONE"
+    send_back(waiting, by=chief, at=now())
+    request = PlanRequest.objects.get(pk=waiting.request_id)
+    with pytest.raises(Refused) as no:
+        offer(scene, giving_up(scene), request=request)
+    assert no.value.rule == "PLAN-GONE"
+    actions.refuse(request, reason="Talk to us.", by=scene.agent, at=now())  # this way is open
+
+
+def test_a_refusal_rests_on_the_account_as_it_was_read(scene):
+    request = scene.taken()
+    assert request.account.version  # read
+    CardAccount.objects.update(version=99)
+    with pytest.raises(actions.Changed):
+        actions.refuse(request, reason="You owe too little.", by=scene.agent, at=now())
+    assert not Notice.objects.filter(kind="plan.refused").exists()
 
 
 def test_nothing_is_agreed_to_by_a_second_person_either(scene, waiting, chief):
-    place_hold(scene.account, reason="death", source="bank:1", amount=None, by=None, at=now())
+    hold(scene, "death")
     Offer.objects.update(basis_version=CardAccount.objects.get().version)
     with pytest.raises(Refused) as no:
         actions.approve_offer(Offer.objects.get(), by=chief, at=now())

@@ -1,11 +1,13 @@
 """The agents' pages: take, offer, counter, refuse; and who may not."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils.timezone import now
 
+from accounts.actions import place_hold
 from accounts.models import Cardholder, User
 from plans import actions
 from plans.models import Offer, PlanRequest
@@ -13,6 +15,7 @@ from portal.kit.errors import Refused, Stale
 from portal.records.models import Notice, StaffView
 from tests.accounts.books import post
 from tests.people import sign_in, staff
+from tests.plans.limits import giving_up, offer
 from tests.plans.scene import FINDINGS
 from tests.plans.telling import tell
 
@@ -37,6 +40,10 @@ def offer_data(scene, **changes):
         "basis_version": str(scene.account.version),
     }
     return {**data, **changes}
+
+
+def refusal(scene, reason):
+    return {"refuse-reason": reason, "refuse-basis_version": str(scene.account.version)}
 
 
 def test_the_queue_shows_what_waits_and_logs_the_look(agent, scene):
@@ -113,8 +120,9 @@ def test_both_findings_are_recorded_or_no_offer_is_made(agent, scene):
 def test_a_refusal_needs_its_reason_and_tells_it(agent, scene, client):
     request = scene.taken()
     url = reverse("plans:refuse", args=[request.number])
-    assert agent.post(url, {"refuse-reason": " "}).status_code == 422
-    agent.post(url, {"refuse-reason": "Please call us first."})
+    assert agent.post(url, refusal(scene, " ")).status_code == 422
+    assert agent.post(url, {"refuse-reason": "On no figures."}).status_code == 422
+    agent.post(url, refusal(scene, "Please call us first."))
     request.refresh_from_db()
     assert (request.status, request.refusal) == ("refused", "Please call us first.")
     assert Notice.objects.filter(kind="plan.refused").count() == 1
@@ -139,6 +147,50 @@ def test_figures_that_changed_are_shown_beside_those_seen_and_what_was_typed_sta
     again = {name: form[name].value() or "" for name in form.fields}
     agent.post(url, again)  # the new figures were seen now
     assert Offer.objects.get().total == 900
+
+
+def test_a_refusal_too_rests_on_the_figures_that_were_read(agent, scene):
+    request = scene.taken()
+    first = agent.get(reverse("plans:staff_request", args=[request.number]))
+    form = first.context["refuse_form"]
+    typed = {form.add_prefix(name): form[name].value() for name in ("basis_version", "seen")}
+    typed |= {"refuse-reason": "You owe too little."}
+    post(scene.account, "paid", scene.account.as_of.isoformat(), "repayment", -100)
+    type(scene.account).objects.filter(pk=scene.account.pk).update(version=2)
+    url = reverse("plans:refuse", args=[request.number])
+    answer = agent.post(url, typed)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "There is a problem" not in page
+    assert "<del>¥1,000.00</del>" in page and "<ins>¥900.00</ins>" in page
+    form = answer.context["refuse_form"]
+    again = {form.add_prefix(name): form[name].value() for name in form.fields}
+    assert again["refuse-reason"] == "You owe too little."
+    request.refresh_from_db()
+    assert request.status == "under_review"
+    agent.post(url, again)  # the new figures were seen now
+    request.refresh_from_db()
+    assert (request.status, request.refusal) == ("refused", "You owe too little.")
+
+
+def test_what_was_typed_stays_when_the_act_is_refused(agent, scene):
+    request = scene.taken()
+    place_hold(scene.account, reason="death", source="bank:1", amount=None, by=None, at=now())
+    for name, typed in (
+        ("refuse", refusal(scene, "Please call us.")),
+        ("ask_cardholder", {"question-text": "Please call us."}),
+    ):
+        answer = agent.post(reverse(f"plans:{name}", args=[request.number]), typed)
+        page = answer.content.decode()
+        assert answer.status_code == 422 and "Please call us." in page
+        assert "Collection on this account is held: The cardholder has died." in page
+
+
+@pytest.mark.parametrize("seen", ["|".join(["1E+30"] * 9), "|".join(["1E+3000000"] * 9)])
+def test_figures_that_no_page_carries_do_no_harm(agent, scene, seen):
+    request = scene.taken()
+    url = reverse("plans:make_offer", args=[request.number])
+    answer = agent.post(url, offer_data(scene, basis_version="99", seen=seen))
+    assert answer.status_code == 409 and "–" in answer.content.decode()
 
 
 def test_the_terms_typed_are_checked_without_deciding(agent, scene):
@@ -236,11 +288,29 @@ def test_a_supervisor_agrees_on_the_page(client, scene, proposed):
     client, number = sign_in(client, staff("supervisor")), proposed.request.number
     page = client.get(reverse("plans:staff_request", args=[number])).content.decode()
     assert "Agree to this offer" in page and "more than the cardholder can repay" in page
-    client.post(reverse("plans:approve_offer", args=[number]))
+    url, read = reverse("plans:approve_offer", args=[number]), {"offer": proposed.number}
+    assert f'name="offer" value="{proposed.number}"' in page
+    assert "Somebody was first" in client.post(url, follow=True).content.decode()  # read nothing
+    client.post(url, read)
     proposed.refresh_from_db()
     assert proposed.status == "preparing"
-    assert client.post(reverse("plans:approve_offer", args=[number])).status_code == 404
+    assert "Somebody was first" in client.post(url, read, follow=True).content.decode()
     assert "No offer waits" in client.get(reverse("plans:second")).content.decode()
+
+
+@pytest.mark.parametrize("act", ["approve_offer", "return_offer"])
+def test_a_supervisor_answers_the_offer_they_read_and_no_other(client, scene, proposed, act):
+    """While the page stood open the agent took the offer back and proposed another."""
+    actions.return_offer(proposed, reason="Not so.", by=scene.agent, at=now())
+    request = PlanRequest.objects.get(pk=proposed.request_id)
+    other = offer(scene, giving_up(scene, "60"), request=request)
+    client = sign_in(client, staff("supervisor"))
+    url = reverse(f"plans:{act}", args=[request.number])
+    read = {"offer": proposed.number, "return-reason": "About the first."}
+    page = client.post(url, read, follow=True).content.decode()
+    assert "Somebody was first" in page and "About the first." not in page
+    other.refresh_from_db()
+    assert (other.status, other.approved_by) == ("proposed", None)
 
 
 def test_what_changed_since_it_was_proposed_stands_on_the_page(client, scene, proposed):
@@ -250,15 +320,17 @@ def test_what_changed_since_it_was_proposed_stands_on_the_page(client, scene, pr
     page = client.get(reverse("plans:staff_request", args=[number])).content.decode()
     assert "It can only be sent back" in page and "<ins>¥900.00</ins>" in page
     assert "Agree to this offer" not in page
-    said = client.post(reverse("plans:approve_offer", args=[number]), follow=True)
+    url, read = reverse("plans:approve_offer", args=[number]), {"offer": proposed.number}
+    said = client.post(url, read, follow=True)
     assert "The account changed since this was proposed" in said.content.decode()
 
 
 def test_a_supervisor_sends_it_back_with_a_reason_for_colleagues(client, scene, proposed):
     client, number = sign_in(client, staff("supervisor")), proposed.request.number
     url = reverse("plans:return_offer", args=[number])
-    assert client.post(url, {"return-reason": ""}).status_code == 422
-    client.post(url, {"return-reason": "Ask for wages first."})
+    read = {"offer": proposed.number}
+    assert client.post(url, read | {"return-reason": ""}).status_code == 422
+    client.post(url, read | {"return-reason": "Ask for wages first."})
     page = client.get(reverse("plans:staff_request", args=[number])).content.decode()
     assert "Ask for wages first." in page and "never seen by the cardholder" in page
     theirs = sign_in(client, scene.holder)
@@ -329,6 +401,27 @@ def test_two_agents_taking_one_request_leave_one(scene):
         actions.take(late, by=staff("agent"), at=request.submitted_at)
 
 
+def test_a_page_that_stood_open_takes_no_request_from_a_colleague(client, scene):
+    request, colleague = scene.submitted(), staff("agent")
+    mine, url = sign_in(client, colleague), reverse("plans:take", args=[request.number])
+
+    def shown():
+        page = mine.get(reverse("plans:staff_request", args=[request.number])).content.decode()
+        return re.search(r'name="from" value="(\d*)"', page)[1]
+
+    free = shown()
+    actions.take(request, by=scene.agent, at=now())
+    answer = mine.post(url, {"from": free}, follow=True)
+    assert "A colleague was first." in answer.content.decode()
+    request.refresh_from_db()
+    assert request.taken_by == scene.agent
+    mine.post(url, {"from": shown()})  # which is to take it over, as the page says
+    request.refresh_from_db()
+    assert request.taken_by == colleague
+    again = mine.post(url, {"from": free}, follow=True).content.decode()
+    assert "A colleague was first." not in again  # the second of two clicks
+
+
 def test_nobody_decides_on_their_own_case(scene):
     request = scene.submitted()
     Cardholder.objects.filter(pk=scene.account.cardholder_id).update(user=scene.agent)
@@ -354,6 +447,8 @@ def test_an_offer_can_be_taken_back_until_it_is_accepted(agent, scene):
     agent.post(url, {"withdraw-reason": "The figures were wrong."})
     assert Offer.objects.get().status == "withdrawn"
     assert Offer.objects.get().ending == "The figures were wrong."
+    page = agent.get(reverse("plans:staff_request", args=[offer.request.number])).text
+    assert "Withdrawn by the bank" in page
     assert agent.post(url, {"withdraw-reason": "Again"}).status_code == 404
 
 
