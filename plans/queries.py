@@ -208,6 +208,7 @@ HAPPENED = {
     "plans.planrequest.offered": _("An offer was decided on."),
     "plans.planrequest.refused": _("The request was refused."),
     "plans.planrequest.withdrawn": _("The request was withdrawn."),
+    "plans.planrequest.file_taken_back": _("The cardholder took a file back."),
     "plans.paper.added": _("The cardholder added a file."),
     "plans.paper.clean": _("A file was checked and found in order."),
     "plans.paper.quarantined": _("A file was held back for safety."),

@@ -72,6 +72,8 @@ def _entered(upload: File, *, by: User, at: datetime) -> File:
     there = room.beside(upload, at).filter(removed_at=None).exclude(status=Status.REJECTED)
     if same := there.filter(sha256=upload.sha256).first():
         kept: File = same
+        if kept.status == Status.QUARANTINED:
+            raise Refused("FILE-HELD", problems.PROBLEMS[kept.problem], **problems.LIMITS)
         return kept
     if there.count() >= limits.MOST:
         raise Refused("FILE-COUNT", room.full, most=limits.MOST)

@@ -39,6 +39,7 @@ def check_next(*, at: datetime) -> bool:
         _enter(upload, verdict, copy, at=at)
     except Stale:
         log.warning("upload %s: removed, or the lease was over", upload.ref)
+        _drop_if_removed(upload, copy)
     except Exception as error:  # the scanner, the store or the child does not work
         level = logging.ERROR if upload.tries >= ALARMS else logging.WARNING
         said = "upload %s is looked at later, tried %s times: %s"
@@ -46,6 +47,14 @@ def check_next(*, at: datetime) -> bool:
         again = at + pause_after(upload.tries)
         _claimed(upload).update(next_try_at=again)
     return any(rows.exists() for rows in _due(at))
+
+
+def _drop_if_removed(upload: AbstractUpload, copy: bytes) -> None:
+    """Delete the copy of a file that its owner took back while it was looked at."""
+    rows = type(upload)._default_manager.filter(pk=upload.pk, removed_at=None)
+    if copy and not rows.exists():
+        upload.copy_sha256 = digest(copy)
+        store.drop(upload)
 
 
 def wake() -> None:

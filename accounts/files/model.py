@@ -74,7 +74,7 @@ class AbstractUpload(models.Model):
         raise NotImplementedError
 
     @property
-    def said(self) -> dict[str, str]:
+    def said(self) -> dict[str, object]:
         """What a room's trail says of it, beside its hash."""
         return {}
 

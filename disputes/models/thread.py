@@ -64,5 +64,5 @@ class Upload(AbstractUpload):
         return self.dispute.account.cardholder_id
 
     @property
-    def said(self) -> dict[str, str]:
+    def said(self) -> dict[str, object]:
         return {"purpose": self.purpose}

@@ -111,6 +111,7 @@ def withdraw_request(request: PlanRequest, *, by: User, at: datetime) -> None:
     CardAccount.objects.select_for_update().get(pk=request.account_id)
     move(request, PlanRequest.Status.WITHDRAWN, by=by, at=at)
     drop_proposed(request, by=by, at=at)
+    papers.let_go(request, by=by, at=at)
 
 
 @transaction.atomic

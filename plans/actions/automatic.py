@@ -13,7 +13,7 @@ from plans.actions.deciding import render_soon, written
 from plans.actions.moving import move
 from plans.models import Agreement, Offer, PlanRequest, columns
 from plans.notices import tell
-from plans.situation import askable
+from plans.situation import askable, papers
 from plans.situation.queries import sealed_for
 from plans.situation.rules import sums
 from plans.weighing import Ground, Weighed
@@ -112,7 +112,8 @@ def ask_person(offer: Offer, *, by: User, at: datetime) -> PlanRequest:
     copy.reason = asked.reason
     copy.sealed_situation = sealed_for(copy)
     copy.save(force_insert=True)
-    data = {"offer": offer.number, "request": asked.number}
+    files = papers.go_with(copy, instead_of=asked)
+    data = {"offer": offer.number, "request": asked.number, "files": files}
     record("plans.planrequest.person_asked", subject=copy, by=by, at=at, data=data)
     move(copy, PlanRequest.Status.SUBMITTED, by=by, at=at, submitted_at=at)
     tell(account, "plan.received", number=copy.number, at=at)

@@ -15,6 +15,7 @@ from plans.models import Offer, PlanQuestion, PlanRequest, columns
 from plans.notices import tell
 from plans.policy import Policy
 from plans.rules import Choice
+from plans.situation import papers
 from plans.weighing import Ground, Weighed
 from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 from portal.records import documents
@@ -75,6 +76,7 @@ def make_offer(
     findings: list[str],
     explanation: str,
     basis_version: int,
+    files: str | None = None,
     by: User,
     at: datetime,
 ) -> Offer:
@@ -83,9 +85,10 @@ def make_offer(
     Where the policy wants a second person the offer waits for one (PROPOSED), and so does the
     request. Errors: Refused for a missing finding, one's own case, terms outside rule or policy
     (PLAN-POLICY names the points), or while another offer waits; Changed if the account changed
-    after the agent saw it (`basis_version`); Stale or IllegalMove if the request moved.
+    or the files did
+    after the agent saw them (`basis_version`, `files`); Stale or IllegalMove if the request moved.
     """
-    account = to_offer_on(request, basis_version)
+    account = to_offer_on(request, basis_version, files)
     check_taken(request, by)
     check_none_proposed(request)
     ground = weighing.ground(request, account, on=localdate(at))
@@ -131,17 +134,19 @@ STANDS_STILL = gettext_noop(
 )
 
 
-def as_seen(request: PlanRequest, basis_version: int) -> CardAccount:
-    """Return the account, as `locked`, if it is as it was seen. Errors: also Changed."""
+def as_seen(request: PlanRequest, basis_version: int, files: str | None = None) -> CardAccount:
+    """Return the account, as `locked`, if it is as it was seen, and so are the request's files
+    (papers.seen; None: nobody looked at them). Errors: also Changed.
+    """
     account = locked(request)
-    if account.version != basis_version:
+    if account.version != basis_version or files not in (None, papers.seen(request)):
         raise Changed(account.pk)
     return account
 
 
-def to_offer_on(request: PlanRequest, basis_version: int) -> CardAccount:
+def to_offer_on(request: PlanRequest, basis_version: int, files: str | None = None) -> CardAccount:
     """Return the account, as `as_seen`, if a plan can be offered on it. Errors: also PLAN-GONE."""
-    account = as_seen(request, basis_version)
+    account = as_seen(request, basis_version, files)
     if account.closed_by_feed:
         raise Refused(
             eligibility.GONE,
@@ -245,13 +250,15 @@ def ask_cardholder(request: PlanRequest, *, text: str, by: User, at: datetime) -
 
 
 @transaction.atomic
-def refuse(request: PlanRequest, *, reason: str, by: User, at: datetime) -> None:
+def refuse(
+    request: PlanRequest, *, reason: str, files: str | None = None, by: User, at: datetime
+) -> None:
     """Say no, and why: the cardholder reads it. `request` comes with the account as it was read.
 
     Errors: Refused DUTY-…, OFFER-WAITS, PLAN-… while the account is held; Changed if the account
-    changed since; IllegalMove; Stale.
+    or the files changed since; IllegalMove; Stale.
     """
-    as_seen(request, request.account.version)
+    as_seen(request, request.account.version, files)
     check_taken(request, by)
     check_none_proposed(request)
     request.refusal = reason

@@ -11,7 +11,8 @@ from plans import weighing
 from plans.actions.deciding import check_duty, expiry, render_soon, to_offer_on
 from plans.actions.moving import move
 from plans.models import Offer, PlanRequest
-from portal.kit.errors import IllegalMove, Refused, gettext_noop
+from plans.situation import papers
+from portal.kit.errors import IllegalMove, Refused, Stale, gettext_noop
 
 
 def check_second(offer: Offer, by: User) -> None:
@@ -27,7 +28,7 @@ def check_second(offer: Offer, by: User) -> None:
 
 
 @transaction.atomic
-def approve_offer(offer: Offer, *, by: User, at: datetime) -> None:
+def approve_offer(offer: Offer, *, files: str | None = None, by: User, at: datetime) -> None:
     """Agree to a proposed offer; the worker then renders it, and its time begins.
 
     Errors: Refused DUTY-…, POLICY-NEW if another policy is in force by now, PLAN-… if it is no
@@ -36,6 +37,8 @@ def approve_offer(offer: Offer, *, by: User, at: datetime) -> None:
     check_second(offer, by)
     request = offer.request
     account = to_offer_on(request, offer.basis_version)
+    if files not in (None, papers.seen(request)):
+        raise Stale(offer.pk)
     if at > offer.expires_at:
         raise IllegalMove(Offer.Status.EXPIRED, Offer.Status.PREPARING)
     ground = weighing.ground(request, account, on=localdate(at))

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.files.forms import AddFilesForm
+from plans.situation.papers import CONSENT
 
 
 class PapersForm(AddFilesForm):
@@ -22,11 +24,6 @@ class PapersForm(AddFilesForm):
                 "plan. It can show my accounts, my health or my private life."
             ),
             help_text=_("Tick this first. Remove the files to take it back."),
-            error_messages={
-                "required": _(
-                    "Tick this if we may keep what you send, then choose the files again. Without "
-                    "it we keep nothing."
-                )
-            },
+            error_messages={"required": gettext_lazy(CONSENT)},
         )
         self.order_fields(["sensitive", "file"])

@@ -7,10 +7,11 @@ from portal.kit.forms import CleanText, IntField
 
 
 class Basis(forms.Form):
-    """What a decision rests on: the account's version, and the figures that were shown."""
+    """What a decision rests on: the account's version, the figures and files that were shown."""
 
     basis_version = IntField(widget=forms.HiddenInput, least=1, most=999_999_999)
     seen = CleanText(widget=forms.HiddenInput, longest=500, required=False)
+    papers = CleanText(widget=forms.HiddenInput, longest=500, required=False)
 
 
 class QuestionForm(forms.Form):

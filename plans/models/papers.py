@@ -14,7 +14,9 @@ class Paper(AbstractUpload):
     Kept only with consent (CN-PI-01). With neither a situation nor a request it is deleted.
     """
 
-    joins: PlanRequest | None = None  # no column: the open request that it is being added to
+    # No columns, while it is being added: the open request it is for, and the tick beside it.
+    joins: PlanRequest | None = None
+    consents = False
 
     cardholder = models.ForeignKey("accounts.Cardholder", models.PROTECT, related_name="papers")
     situation = models.ForeignKey(
@@ -45,3 +47,8 @@ class Paper(AbstractUpload):
     @property
     def person_id(self) -> int:
         return self.cardholder_id
+
+    @property
+    def said(self) -> dict[str, object]:
+        facts: dict[str, object] = {"consents": True} if self.consents else {}
+        return facts | ({"request": self.joins.number} if self.joins else {})

@@ -22,31 +22,46 @@ from portal.kit.errors import Refused, gettext_noop
 from portal.records.audit import record
 
 LATELY = timedelta(days=90)  # what was sent before no longer counts for the space of a person
-DECIDED = (PlanRequest.Status.OFFERED, PlanRequest.Status.REFUSED)
+# What a person decided; an offer by rule rests on no file.
+DECIDED = Q(
+    status__in=(PlanRequest.Status.OFFERED, PlanRequest.Status.REFUSED), decided_by__isnull=False
+)
+CONSENT = gettext_noop(
+    "Tick this if we may keep what you send, then choose the files again. Without it we keep "
+    "nothing."
+)
 
 
-def add(situation: Situation, data: bytes, *, name: str, by: User, at: datetime) -> Paper:
-    """Keep a file beside a budget; the person agreed to that. Errors: accounts.files.actions.add().
+def add(
+    situation: Situation, data: bytes, *, name: str, consents: bool, by: User, at: datetime
+) -> Paper:
+    """Keep a file beside a budget. It goes with every request that is sent while it is there.
 
-    It goes with every request that is sent while it is there.
+    Errors: those of accounts.files.actions.add(); Refused FILE-CONSENT without consent, which is
+    asked with the first file (CN-PI-01).
     """
     paper = Paper(cardholder_id=situation.cardholder_id, situation=situation, sensitive=True)
+    paper.consents = consents
     return actions.add(paper, data, name=name, by=by, at=at)
 
 
-def add_to(request: PlanRequest, data: bytes, *, name: str, by: User, at: datetime) -> Paper:
+def add_to(
+    request: PlanRequest, data: bytes, *, name: str, consents: bool, by: User, at: datetime
+) -> Paper:
     """Keep a file with a request that the bank still looks at, and with that one alone.
 
-    Errors: those of accounts.files.actions.add(); Refused FILE-CLOSED once it has its answer.
+    Errors: as of add(); Refused FILE-CLOSED once it has its answer.
     """
     paper = Paper(cardholder_id=request.account.cardholder_id, sensitive=True)
-    paper.joins = request
+    paper.joins, paper.consents = request, consents
     return actions.add(paper, data, name=name, by=by, at=at)
 
 
 def _beside(paper: Paper, at: datetime) -> QuerySet[Paper]:
     if paper.joins is None:
-        return Paper.objects.filter(situation=paper.situation_id)
+        there = Paper.objects.filter(situation=paper.situation_id)
+        _check_consent(paper, there)
+        return there
     request = PlanRequest.objects.select_for_update().get(pk=paper.joins.pk)
     if request.status not in PlanRequest.OPEN:
         raise Refused(
@@ -56,7 +71,14 @@ def _beside(paper: Paper, at: datetime) -> QuerySet[Paper]:
                 "can add files there."
             ),
         )
-    return Paper.objects.filter(requests=request)
+    there = Paper.objects.filter(requests=request)
+    _check_consent(paper, there)
+    return there
+
+
+def _check_consent(paper: Paper, there: QuerySet[Paper]) -> None:
+    if not paper.consents and not there.exists():
+        raise Refused("FILE-CONSENT", CONSENT)
 
 
 def _of_person(paper: Paper, at: datetime) -> QuerySet[Paper]:
@@ -95,47 +117,91 @@ ROOM = Room(
 )  # fmt: skip
 
 
-def go_with(request: PlanRequest) -> int:
+def going_along(cardholder_id: int) -> QuerySet[Paper]:
+    """The files beside a person's budget that a request would take along now."""
+    beside = Paper.objects.filter(situation__cardholder=cardholder_id)
+    return beside.exclude(status=Paper.Status.REJECTED).order_by("pk")
+
+
+def go_with(request: PlanRequest, *, instead_of: PlanRequest | None = None) -> int:
     """Send what lies beside the budget along with a request; tells how many files that are.
 
-    Inside the transaction that sends it; the lock keeps what is taken back meanwhile out of it.
+    `instead_of`: the request whose place it takes hands its files on. Inside the transaction that
+    sends it, under the account's lock: so nothing that is taken back meanwhile goes.
     """
-    papers = Paper.objects.select_for_update().filter(
-        situation__cardholder=request.account.cardholder_id, removed_at=None
-    )
-    found = list(papers.exclude(status=Paper.Status.REJECTED).order_by("pk"))
-    for paper in found:
-        paper.requests.add(request)
+    found = {*going_along(request.account.cardholder_id).values_list("pk", flat=True)}
+    if instead_of:
+        found |= {*of_request(instead_of).values_list("pk", flat=True)}
+    links = Paper.requests.through
+    links.objects.bulk_create(links(paper_id=pk, planrequest_id=request.pk) for pk in sorted(found))
     return len(found)
 
 
 @transaction.atomic
 def remove(paper: Paper, *, by: User, at: datetime) -> bool:
-    """Take a file back: from the budget, and from requests that are not decided.
+    """Take a file back: from the budget, and from requests that no person has decided.
 
-    It is deleted with that; but a decision that was made with it keeps it for its time, and then
-    this returns False.
+    It is deleted with that; but a decision that was made with it, once it was found in order,
+    keeps it for its time, and then this returns False.
     """
-    locked = Paper.objects.select_for_update().get(pk=paper.pk)
+    _lock(paper.cardholder_id)
+    locked = Paper.objects.filter(pk=paper.pk).first()
+    if locked is None:
+        return True  # by another window
+    linked = locked.requests.exclude(DECIDED)
+    kept = locked.requests.filter(DECIDED, decided_at__gte=locked.checked_at or at)
+    keeps = locked.status == Paper.Status.CLEAN and kept.exists()
+    if keeps and locked.situation is None and not linked.exists():
+        return False
+    for request in linked if keeps else locked.requests.all():
+        facts = {"file": str(locked.ref)}
+        record("plans.planrequest.file_taken_back", subject=request, by=by, at=at, data=facts)
     _touched(locked, at=at)
-    kept = locked.requests.filter(status__in=DECIDED)
-    locked.requests.set(kept)
-    Paper.objects.filter(pk=locked.pk).update(situation=None)
-    if kept.exists():
+    if keeps:
+        locked.requests.set(kept)
+        Paper.objects.filter(pk=locked.pk).update(situation=None)
         record("plans.paper.put_away", subject=locked, by=by, at=at)
         return False
-    actions.take_back(locked, by=by, at=at)
+    record("plans.paper.removed", subject=locked, by=by, at=at)
+    _delete(locked)
     return True
 
 
+def _lock(cardholder_id: int) -> None:
+    """Stand in line with what sends, decides and adds: the person's accounts, then the person.
+
+    no_key: rows that only name them may be written meanwhile.
+    """
+    accounts = CardAccount.objects.select_for_update(no_key=True).order_by("pk")
+    list(accounts.filter(cardholder=cardholder_id).values_list("pk", flat=True))
+    Cardholder.objects.select_for_update(no_key=True).get(pk=cardholder_id)
+
+
+def _delete(paper: Paper) -> None:
+    transaction.on_commit(partial(store.drop, paper))
+    Paper.objects.filter(pk=paper.pk).delete()
+
+
+def let_go(request: PlanRequest, *, by: User, at: datetime) -> None:
+    """Delete what was added to a request that is withdrawn, and to nothing else.
+
+    Inside the transaction that withdraws it: what it was kept for has ended (CN-PI-04).
+    """
+    for paper in of_request(request).filter(situation=None):
+        paper.requests.remove(request)
+        if not paper.requests.exists():
+            record("plans.paper.removed", subject=paper, by=by, at=at)
+            _delete(paper)
+
+
 @transaction.atomic
-def release(paper: Paper, *, request: PlanRequest, reason: str, by: User, at: datetime) -> None:
+def release(paper: Paper, *, reason: str, by: User, at: datetime) -> None:
     """Have a file that was held back looked at once more; the reason is for colleagues.
 
-    Errors: Refused DUTY-FILE for whoever decides on the request, who must not judge alone; those
-    of accounts.files.actions.release().
+    Errors: Refused DUTY-FILE for whoever works on a request that has it, who must not judge
+    alone; those of accounts.files.actions.release().
     """
-    if request.taken_by_id == by.pk:
+    if paper.requests.filter(taken_by=by).exists():
         raise Refused(
             "DUTY-FILE",
             gettext_noop("You work on this request. Ask another supervisor to release the file."),
@@ -150,8 +216,7 @@ def release(paper: Paper, *, request: PlanRequest, reason: str, by: User, at: da
 def forget(papers: QuerySet[Paper]) -> None:
     """Delete those of some files that nothing has any more, bytes after the commit."""
     for paper in papers.filter(situation=None, requests=None):
-        transaction.on_commit(partial(store.drop, paper))
-        paper.delete()
+        _delete(paper)
 
 
 def forget_with(requests: Iterable[int]) -> None:
@@ -167,17 +232,17 @@ def forget_with(requests: Iterable[int]) -> None:
 
 def of_person(cardholder: Cardholder) -> QuerySet[Paper]:
     """The files beside a person's budget, in the order they came."""
-    return Paper.objects.filter(situation__cardholder=cardholder, removed_at=None).order_by("pk")
+    return Paper.objects.filter(situation__cardholder=cardholder).order_by("pk")
 
 
 def of_request(request: PlanRequest) -> QuerySet[Paper]:
     """The files that went with a request or were added to it, in the order they came."""
-    return Paper.objects.filter(requests=request, removed_at=None).order_by("pk")
+    return Paper.objects.filter(requests=request).order_by("pk")
 
 
 def own(user: User) -> QuerySet[Paper]:
     """The cardholder's own files; any other is a 404."""
-    return Paper.objects.filter(cardholder__user=user, removed_at=None)
+    return Paper.objects.filter(cardholder__user=user)
 
 
 def shelf(account: CardAccount, *, at: datetime) -> Shelf:
@@ -192,7 +257,14 @@ def shelf_with(request: PlanRequest, *, at: datetime) -> Shelf:
     """Return what the page of a request shows its cardholder. One query."""
     where = _own_addresses(reverse("plans:request_papers", args=[request.number]))
     waits = request.status in PlanRequest.OPEN
-    return shelf_of("papers", of_request(request), where, at=at, takes=waits, removable=waits)
+    decided = PlanRequest.objects.filter(DECIDED, pk=request.pk).exists()
+    return shelf_of("papers", of_request(request), where, at=at, takes=waits, removable=not decided)
+
+
+def seen(request: PlanRequest) -> str:
+    """What a page shows staff of a request's files: another text once that has changed."""
+    rows = of_request(request).values_list("pk", "status")
+    return "-".join(f"{pk}{status[0]}" for pk, status in rows)
 
 
 def _own_addresses(index: str) -> Addresses:

@@ -179,7 +179,7 @@ def _told_now(asked: PlanRequest) -> dict[str, Any]:
     return {
         "told": told,
         "about": reading.described(told),
-        "files": papers.of_person(holder),
+        "files": papers.going_along(holder.pk),
         "too_high": too_high(asked, told, on=localdate()),
     }
 

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_POST
 from accounts import queries as ledger
 from accounts.access import PortalRequest, staff_required
 from plans import actions, basis, weighing
+from plans.basis import Row
 from plans.forms.deciding import OfferForm
 from plans.forms.reasons import QuestionForm, RefuseForm, ReturnForm, WithdrawOfferForm
 from plans.models import Offer, PlanRequest
+from plans.situation import papers
 from plans.views.staff import DECIDERS, Bound, checks_facts, found, offer_form, page
 from plans.weighing import Ground
 from portal.kit.errors import IllegalMove, Refused, Stale
@@ -47,7 +49,7 @@ def check(request: PortalRequest, number: str) -> HttpResponse:
 def offer(request: PortalRequest, number: str) -> HttpResponse:
     asked = found(number)
     form, ground = _form(request, asked, deciding=True)
-    if _is_gone(request.POST.get("basis_version"), asked):
+    if _is_gone(request, asked):
         return _changed(request, number)
     if not form.is_valid():
         return page(request, asked, Bound(offer=form), ground=ground)
@@ -55,7 +57,7 @@ def offer(request: PortalRequest, number: str) -> HttpResponse:
     try:
         made = actions.make_offer(
             asked, form.chosen, findings=facts["findings"], explanation=facts["explanation"],
-            basis_version=facts["basis_version"], by=request.user, at=now(),
+            basis_version=facts["basis_version"], files=facts["papers"], by=request.user, at=now(),
         )  # fmt: skip
     except Refused as no:
         form.add_error("first_on" if no.rule == "PLAN-FIRST" else None, said(no))
@@ -73,9 +75,11 @@ def offer(request: PortalRequest, number: str) -> HttpResponse:
     return redirect("plans:staff_request", number)
 
 
-def _is_gone(version: str | None, asked: PlanRequest) -> bool:
-    """Tell whether the account changed since the page that carried its version."""
-    return bool(version) and version != str(asked.account.version)
+def _is_gone(request: PortalRequest, asked: PlanRequest, prefix: str = "") -> bool:
+    """Tell whether the account or the files changed since the page that carried what it showed."""
+    version = request.POST.get(f"{prefix}basis_version")
+    files = request.POST.get(f"{prefix}papers", "")
+    return bool(version) and (version, files) != (str(asked.account.version), papers.seen(asked))
 
 
 def _changed(request: PortalRequest, number: str, prefix: str = "") -> HttpResponse:
@@ -85,6 +89,7 @@ def _changed(request: PortalRequest, number: str, prefix: str = "") -> HttpRespo
     was = basis.read(data.get(f"{prefix}seen", ""))
     data[f"{prefix}basis_version"] = str(asked.account.version)
     data[f"{prefix}seen"] = now_seen.text
+    were, data[f"{prefix}papers"] = data.get(f"{prefix}papers", ""), papers.seen(asked)
     ground = weighing.ground(asked, asked.account, on=localdate())
     bound = (
         Bound(refuse=RefuseForm(data, prefix="refuse"))
@@ -92,6 +97,8 @@ def _changed(request: PortalRequest, number: str, prefix: str = "") -> HttpRespo
         else Bound(offer=offer_form(asked, ground, data))
     )
     rows = basis.beside(was, now_seen, asked.account.currency)
+    if were != data[f"{prefix}papers"]:
+        rows.append(Row(_("Files"), _("as you saw them"), _("changed since")))
     return page(request, asked, bound, ground=ground, changed=rows, status=409)
 
 
@@ -116,13 +123,16 @@ def _act(request: PortalRequest, act: Callable[[], object], done: str = "") -> b
 @require_POST
 def refuse(request: PortalRequest, number: str) -> HttpResponse:
     asked, form = found(number), RefuseForm(request.POST, prefix="refuse")
-    if _is_gone(request.POST.get("refuse-basis_version"), asked):
+    if _is_gone(request, asked, "refuse-"):
         return _changed(request, number, "refuse-")
     if not form.is_valid():
         return page(request, asked, Bound(refuse=form))
-    reason, by = form.cleaned_data["reason"], request.user
+    facts, by = form.cleaned_data, request.user
+    reason, files = facts["reason"], facts["papers"]
     try:
-        if not _act(request, lambda: actions.refuse(asked, reason=reason, by=by, at=now())):
+        if not _act(
+            request, lambda: actions.refuse(asked, reason=reason, files=files, by=by, at=now())
+        ):
             return page(request, asked, Bound(refuse=form), status=422)
     except actions.Changed:
         return _changed(request, number, "refuse-")
@@ -161,7 +171,12 @@ def approve_offer(request: PortalRequest, number: str) -> HttpResponse:
     try:
         _act(
             request,
-            lambda: actions.approve_offer(_read(request, asked), by=request.user, at=now()),
+            lambda: actions.approve_offer(
+                _read(request, asked),
+                files=request.POST.get("papers", ""),
+                by=request.user,
+                at=now(),
+            ),
             done,
         )
     except actions.Changed:

@@ -38,15 +38,20 @@ def form_for(shelf: Callable[[], Shelf]) -> Callable[..., PapersForm]:
 def _beside(request: PortalRequest, ref: str) -> serving.Desk:
     account = get_object_or_404(ledger.held_by(request.user), ref=ref)
     situation = get_object_or_404(Situation, cardholder=account.cardholder_id)
-    shelf = partial(papers.shelf, account, at=now())
+    shelf, here = partial(papers.shelf, account, at=now()), reverse("plans:papers", args=[ref])
     return serving.Desk(
         page="plans/situation/papers.html",
         shelf=shelf,
         form=form_for(shelf),
         add=lambda told, data, name: papers.add(
-            situation, data, name=name, by=request.user, at=now()
+            situation,
+            data,
+            name=name,
+            consents=bool(told.get("sensitive")),
+            by=request.user,
+            at=now(),
         ),
-        back=reverse("plans:start", args=[ref]),
+        back=serving.back(request, inside=reverse("plans:index"), otherwise=here),
         context={"account": account},
     )
 
@@ -71,7 +76,12 @@ def _with(request: PortalRequest, number: str) -> serving.Desk:
         shelf=shelf,
         form=form_for(shelf),
         add=lambda told, data, name: papers.add_to(
-            asked, data, name=name, by=request.user, at=now()
+            asked,
+            data,
+            name=name,
+            consents=bool(told.get("sensitive")),
+            by=request.user,
+            at=now(),
         ),
         back=reverse("plans:request_page", args=[number]),
         context={"asked": asked},
@@ -146,7 +156,7 @@ def release(request: PortalRequest, number: str, ref: str) -> HttpResponse:
     """Have a file that was held back looked at again, with a reason."""
     asked = found(number)
     held = _as_staff(request, asked, ref, HELD)
-    act = partial(papers.release, held, request=asked, by=request.user, at=now())
+    act = partial(papers.release, held, by=request.user, at=now())
     back = reverse("plans:staff_request", args=[number])
     return serving.asked_again(
         request, held, lambda reason: act(reason=reason), back=back, title=number

@@ -45,7 +45,7 @@ def start(request: PortalRequest, ref: str) -> HttpResponse:
     context: dict[str, Any] = {"account": account, "draft": draft, "told": told}
     context["revises"] = revises
     context["too_high"] = too_high(draft, told, on=localdate()) if draft else None
-    context["papers"] = papers.of_person(account.cardholder).count()
+    context["papers"] = papers.going_along(account.cardholder_id).count()
     if found := askable.reasons(account, revises=revises):
         return render(request, "plans/situation/not_now.html", context | _not_now(request, found))
     if situation is None:

@@ -109,7 +109,8 @@ def offer_form(
 ) -> OfferForm:
     """Return the form of an offer; it carries the figures that the page shows."""
     seen = basis.seen(ledger.position(asked.account)).text
-    initial = {"basis_version": asked.account.version, "seen": seen}
+    shown = papers.seen(asked)
+    initial = {"basis_version": asked.account.version, "seen": seen, "papers": shown}
     return OfferForm(data, initial=initial, asked=asked, ground=ground, deciding=deciding)
 
 
@@ -128,7 +129,7 @@ def page(
     log_staff_view(request, asked.account)
     own_case = is_own_case(asked, request.user)
     form = bound.offer or offer_form(asked, ground)
-    basis_now = {name: form.initial[name] for name in ("basis_version", "seen")}
+    basis_now = {name: form.initial[name] for name in ("basis_version", "seen", "papers")}
     offers = asked.offers.select_related("account", "request", "made_by", "approved_by")
     offer = offers.order_by("-pk").first()
     shelf = papers.staff_shelf(asked, at=now())

@@ -188,7 +188,14 @@ def proposed(account: CardAccount, agent: User) -> None:
     owner = _owner(account)
     running.tell_budget(account, owner)
     slip = cases.photo(what="Pay slip")
-    papers.add(account.cardholder.situation, slip, name="工资条（虚构）.jpg", by=owner, at=now())
+    papers.add(
+        account.cardholder.situation,
+        slip,
+        name="工资条（虚构）.jpg",
+        consents=True,
+        by=owner,
+        at=now(),
+    )
     request, policy = under_review(account, agent), policies.in_force(localdate())
     least = policy.least_instalment(account.currency)
     small = min(request.total / 10, least / 2).quantize(money.unit(account.currency))

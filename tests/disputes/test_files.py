@@ -315,6 +315,27 @@ def test_a_worker_whose_lease_was_over_writes_nothing(dispute, monkeypatch):
     assert upload.next_try_at == at + 2 * intake.LEASE
 
 
+def test_a_file_taken_back_while_it_is_looked_at_leaves_nothing(dispute, monkeypatch):
+    upload = added(dispute)
+
+    def slow(kind, data):
+        Upload.objects.filter(pk=upload.pk).update(removed_at=now(), next_try_at=None)
+        store.drop(upload)
+        return Verdict(media_type="application/pdf", pages=1), b"%PDF-late"
+
+    monkeypatch.setattr(apart, "check", slow)
+    intake.check_next(at=now())
+    assert not stored()
+
+
+def test_bytes_that_are_held_back_already_are_told_so(dispute):
+    held = cleaned(dispute, hostile.built("UPL-24"))
+    assert held.status == Status.QUARANTINED
+    with pytest.raises(Refused) as no:
+        added(dispute, hostile.built("UPL-24"))
+    assert no.value.rule == "FILE-HELD" and len(stored()) == 1
+
+
 def test_a_scanner_that_is_down_makes_nothing_clean(dispute, quick, settings):
     """UPL-87."""
     upload, at = added(dispute), now()

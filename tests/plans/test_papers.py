@@ -1,18 +1,21 @@
 """Files beside a budget: with consent, with each request that is sent, and gone when taken back."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 from django.utils.translation import override
 
 from accounts.files import apart, intake, limits, store, strays
 from accounts.files.verdict import Verdict
+from accounts.models import CardAccount
 from plans import actions
 from plans import retention as ours
+from plans.actions import automatic
 from plans.models import Paper, PlanRequest, Situation
 from plans.situation import papers
 from plans.situation import retention as of_situations
@@ -21,8 +24,9 @@ from portal.records.models import AuditEvent, Notice, StaffView
 from tests import hostile
 from tests.files import entered, sent, stored
 from tests.people import cardholder, in_parallel, sign_in, staff
+from tests.plans.limits import proposed, put_to_use
 from tests.plans.scene import Scene, account_of
-from tests.plans.telling import tell
+from tests.plans.telling import row, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_store")]
 STATUS = Paper.Status
@@ -64,7 +68,7 @@ def post(client, url, *files, consent=True, **how):
 def beside(scene, data: bytes = PDF) -> Paper:
     situation = Situation.objects.filter(cardholder=scene.account.cardholder).first()
     situation = situation or tell(scene.account)
-    return papers.add(situation, data, name="slip.pdf", by=scene.holder, at=now())
+    return papers.add(situation, data, name="slip.pdf", consents=True, by=scene.holder, at=now())
 
 
 # == kept with consent, and not without
@@ -84,8 +88,9 @@ def test_nothing_is_kept_without_consent_and_it_is_asked_once(scene, me):
     assert (
         post(me, page_of(scene), ("b.png", hostile.built("png")), consent=False).status_code == 302
     )
-    event = AuditEvent.objects.filter(verb="plans.paper.added").first()
-    assert event.data == {"sha256": paper.sha256, "sensitive": True}
+    events = AuditEvent.objects.filter(verb="plans.paper.added").order_by("seq")
+    first = {"sha256": paper.sha256, "sensitive": True, "consents": True}
+    assert events[0].data == first and "consents" not in events[1].data
 
 
 def test_without_a_budget_there_is_nothing_to_lie_beside(scene, me):
@@ -127,15 +132,25 @@ def test_one_file_more_goes_with_a_request_that_waits_and_with_no_other(scene, m
     assert answer.headers["Location"] == reverse("plans:request_page", args=[request.number])
     paper = Paper.objects.get()
     assert list(paper.requests.all()) == [request] and paper.situation is None
+    event = AuditEvent.objects.get(verb="plans.paper.added")
+    assert event.data["request"] == request.number
     page = me.get(answer.headers["Location"]).content.decode()
     assert "a.pdf" in page and "multipart" in page
     actions.withdraw_request(request, by=scene.holder, at=now())
     assert post(me, with_request(request), ("b.pdf", PDF + b" ")).status_code == 422
     with pytest.raises(Refused) as no:
-        papers.add_to(request, PDF, name="c.pdf", by=scene.holder, at=now())
-    assert no.value.rule == "FILE-CLOSED" and Paper.objects.count() == 1
-    assert len(stored()) == 1  # nothing of what was refused
+        papers.add_to(request, PDF, name="c.pdf", consents=True, by=scene.holder, at=now())
+    assert no.value.rule == "FILE-CLOSED" and not Paper.objects.exists()  # gone with the request
     assert "multipart" not in me.get(with_request(request)).content.decode()
+
+
+def test_the_action_asks_for_consent_too(scene):
+    situation = tell(scene.account)
+    facts = {"name": "a.pdf", "by": scene.holder, "at": now()}
+    for add in (partial(papers.add, situation), partial(papers.add_to, scene.submitted())):
+        with pytest.raises(Refused) as no:
+            add(PDF, consents=False, **facts)
+        assert no.value.rule == "FILE-CONSENT" and not stored()
 
 
 def test_a_draft_takes_no_files_of_its_own(scene, me):
@@ -176,21 +191,20 @@ def test_a_file_taken_back_is_deleted_from_what_is_not_decided(scene, me, quick)
     request = scene.submitted()
     answer = me.post(reverse("plans:remove_paper", args=[paper.ref]) + f"?next={page_of(scene)}")
     assert answer.headers["Location"] == page_of(scene)
-    paper.refresh_from_db()
-    assert paper.removed_at and (paper.name, paper.situation, paper.requests.count()) == (
-        "",
-        None,
-        0,
-    )
-    assert list(papers.of_request(request)) == []
+    assert not Paper.objects.exists() and list(papers.of_request(request)) == []
     assert me.get(reverse("plans:paper", args=[paper.ref])).status_code == 404
+    verbs = AuditEvent.objects.values_list("verb", flat=True)
+    assert {"plans.paper.removed", "plans.planrequest.file_taken_back"} <= {*verbs}
+    assert papers.remove(paper, by=scene.holder, at=now())  # the second of two clicks
 
 
 def test_what_a_decision_rests_on_stays_with_it(scene, me, quick):
     paper = beside(scene)
+    intake.check_next(at=now())
     request = scene.taken()
     actions.refuse(request, reason="Not so.", by=scene.agent, at=now())
-    assert papers.remove(paper, by=scene.holder, at=now()) is False
+    for _ in range(2):
+        assert papers.remove(paper, by=scene.holder, at=now()) is False
     paper.refresh_from_db()
     assert (paper.removed_at, paper.situation) == (None, None)
     assert list(papers.of_request(request)) == [paper]
@@ -204,14 +218,15 @@ def test_its_bytes_are_deleted_with_it(scene, monkeypatch):
     paper = beside(scene)
     intake.check_next(at=now())
     assert len(stored()) == 2
-    papers.remove(Paper.objects.get(), by=scene.holder, at=now())
-    assert not stored() and Paper.objects.get(pk=paper.pk).removed_at
+    papers.remove(paper, by=scene.holder, at=now())
+    assert not stored() and not Paper.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_sent_and_taken_back_at_once_is_one_or_the_other(scene, monkeypatch):
     monkeypatch.setattr(intake, "wake", lambda: None)
-    paper, draft = beside(scene), scene.draft()
+    beside(scene)
+    draft = scene.draft()
 
     def one(i):
         if i:
@@ -219,8 +234,110 @@ def test_sent_and_taken_back_at_once_is_one_or_the_other(scene, monkeypatch):
         return actions.submit(PlanRequest.objects.get(), by=scene.holder, at=now())
 
     in_parallel(2, one)
-    paper.refresh_from_db()
-    assert paper.removed_at and not papers.of_request(draft).exists() and not stored()
+    assert not Paper.objects.exists() and not papers.of_request(draft).exists() and not stored()
+
+
+@pytest.mark.parametrize("status", ["pending", "quarantined", "rejected"])
+def test_no_decision_rests_on_a_file_that_nobody_could_see(scene, status):
+    request = scene.taken()
+    unseen = sent(request, status)
+    actions.refuse(request, reason="Not so.", by=scene.agent, at=now())
+    assert papers.remove(unseen, by=scene.holder, at=now()) is True and not Paper.objects.exists()
+
+
+def test_nor_on_one_that_was_found_in_order_only_afterwards(scene):
+    request = scene.taken()
+    late = sent(request, checked_at=now() + timedelta(minutes=1))
+    actions.refuse(request, reason="Not so.", by=scene.agent, at=now())
+    assert papers.remove(late, by=scene.holder, at=now()) is True
+
+
+def test_what_was_added_to_a_request_alone_goes_when_it_is_withdrawn(scene, quick):
+    tell(scene.account)
+    request = scene.submitted()
+    alone, shelved = sent(request), beside(scene)
+    shelved.requests.add(request)
+    actions.withdraw_request(request, by=scene.holder, at=now())
+    assert list(Paper.objects.all()) == [shelved]
+    assert not Paper.objects.filter(pk=alone.pk).exists()
+
+
+def test_files_can_be_reached_while_no_plan_can_be_asked_for(scene, me):
+    beside(scene)
+    CardAccount.objects.filter(pk=scene.account.pk).update(closed_by_feed=True)
+    page = me.get(reverse("plans:start", args=[scene.account.ref])).content.decode()
+    assert page_of(scene) in page and "We keep 1 file of yours" in page
+    assert me.get(page_of(scene)).status_code == 200
+
+
+def test_the_pages_do_not_promise_what_will_not_go(scene, me):
+    paper = beside(scene)
+    Paper.objects.filter(pk=paper.pk).update(status=STATUS.REJECTED, next_try_at=None)
+    check = me.get(reverse("plans:request_page", args=[scene.draft().number])).content.decode()
+    assert "slip.pdf" not in check
+
+
+def test_asking_for_a_person_hands_the_files_on_and_no_rule_keeps_them(scene, quick):
+    put_to_use(auto=True)
+    tell(scene.account, income={"wages": row("5500.00")})  # 500.00 is left, and 1,000.00 overdue
+    paper = beside(scene)
+    request = scene.submitted(4)
+    intake.check_next(at=now())
+    offer = request.offers.get()
+    assert offer.made_by is None and list(papers.of_request(request)) == [paper]
+    Paper.objects.filter(pk=paper.pk).update(situation=None)  # added to the request alone
+    again = automatic.ask_person(offer, by=scene.holder, at=now())
+    assert list(papers.of_request(again)) == [paper]
+    assert papers.remove(paper, by=scene.holder, at=now()) is True
+
+
+# == what is decided is what was seen
+
+
+@pytest.fixture
+def desk(scene):
+    return sign_in(Client(), scene.agent)
+
+
+def typed(client, request, prefix="") -> dict[str, str]:
+    page = client.get(reverse("plans:staff_request", args=[request.number]))
+    form = page.context["refuse_form" if prefix else "offer_form"]
+    return {
+        form.add_prefix(name): form.initial[name] for name in ("basis_version", "seen", "papers")
+    }
+
+
+def test_nobody_refuses_over_files_that_changed_meanwhile(scene, desk, quick):
+    request = scene.taken()
+    first = sent(request)
+    data = typed(desk, request, "refuse-") | {"refuse-reason": "Not so."}
+    papers.remove(first, by=scene.holder, at=now())
+    answer = desk.post(reverse("plans:refuse", args=[request.number]), data)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "changed since" in page and "Not so." in page
+    assert "The cardholder took a file back." in page
+    with pytest.raises(actions.Changed):
+        actions.refuse(request, reason="x", files="9c", by=scene.agent, at=now())
+    request.refresh_from_db()
+    assert request.status == "under_review"
+    data = typed(desk, request, "refuse-") | {"refuse-reason": "Not so."}
+    assert desk.post(reverse("plans:refuse", args=[request.number]), data).status_code == 302
+    request.refresh_from_db()
+    assert request.status == "refused"
+
+
+def test_nor_does_the_second_person_agree_over_them(scene, quick):
+    offer = proposed(scene)
+    paper, second = sent(offer.request), sign_in(Client(), staff("supervisor"))
+    url = reverse("plans:approve_offer", args=[offer.request.number])
+    shown = papers.seen(offer.request)
+    papers.remove(paper, by=scene.holder, at=now())
+    second.post(url, {"offer": offer.number, "papers": shown})
+    offer.refresh_from_db()
+    assert offer.status == "proposed"
+    second.post(url, {"offer": offer.number, "papers": ""})
+    offer.refresh_from_db()
+    assert offer.status == "preparing"
 
 
 # == whose they are
@@ -265,7 +382,10 @@ def test_a_file_held_back_is_looked_at_again_by_somebody_else(scene):
     paper = sent(request, "quarantined", problem="script")
     client = sign_in(Client(), supervisor)
     url = reverse("plans:release_paper", args=[request.number, paper.ref])
-    PlanRequest.objects.update(taken_by=supervisor)
+    other = _request(account_of(scene.holder, ref="AC0003"))
+    other.taken_by = supervisor
+    other.save()
+    paper.requests.add(other)  # on another card, but the same file
     assert client.post(url, {"reason": "Mine."}).status_code == 422
     PlanRequest.objects.update(taken_by=None)
     assert client.post(url, {"reason": "It is harmless."}).status_code == 302
@@ -327,15 +447,13 @@ def test_the_sweep_leaves_files_of_both_rooms(scene, quick):
 
 def test_the_worker_takes_what_waits_longest_of_both_rooms(scene, quick):
     late = beside(scene)
-    early = sent(
-        PlanRequest.objects.create(**_request(scene)),
-        "pending",
-        next_try_at=now() - timedelta(hours=1),
-    )
+    due = now() - timedelta(hours=1)
+    early = sent(_request(scene.account), "pending", next_try_at=due)
     assert intake.claim(at=now()) == early and intake.claim(at=now()) == late
 
 
-def _request(scene):
-    first = scene.first_on
-    return {"number": "PR-TEST", "account": scene.account, "total": 1000, "each": 500, "months": 2,
-            "first_on": first, "basis_version": 1}  # fmt: skip
+def _request(account) -> PlanRequest:
+    facts = {"total": 1000, "each": 500, "months": 2, "first_on": localdate(), "basis_version": 1}
+    return PlanRequest.objects.create(
+        number=f"PR-{account.ref}", account=account, status="under_review", **facts
+    )
