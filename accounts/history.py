@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from accounts.models.people import Role, User
 from portal.records.audit import subject_of
 from portal.records.models import AuditEvent
@@ -18,6 +20,11 @@ class Happened:
     what: object
     who: str
     role: object
+
+    @property
+    def by(self) -> str:
+        """Who in which role, as far as either says something."""
+        return " · ".join(str(part) for part in (self.who, self.role) if part)
 
 
 def history(things: Sequence[Any], words: Mapping[str, object]) -> list[Happened]:
@@ -39,10 +46,10 @@ def history(things: Sequence[Any], words: Mapping[str, object]) -> list[Happened
 
 
 def _names(actors: set[str]) -> dict[str, str]:
-    """Return the name of each actor that is a user ("user:8"): "" for a cardholder."""
+    """Return how each actor is named: users ("user:8"), cardholders with "", the system."""
     pks = [int(actor.removeprefix("user:")) for actor in actors if actor.startswith("user:")]
     users = User.objects.filter(pk__in=pks)
-    return {
+    return {"system": gettext("automatically")} | {
         f"user:{user.pk}": "" if user.role == Role.CARDHOLDER else user.name or f"user:{user.pk}"
         for user in users
     }
