@@ -38,6 +38,7 @@ class PlanFacts:
     next_amount: Decimal | None
     left: int  # payments not made in full yet
     to_come: Decimal  # of what is overdue: what the plan does not ask for yet on `as_of`
+    corrected: bool = False  # it asks for more than is owed now: a person looks at it
 
     @property
     def step(self) -> rules.Step | None:

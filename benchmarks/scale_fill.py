@@ -101,23 +101,23 @@ OFFERS = """
 INSERT INTO plans_offer (id, number, status, overdue, total, each, months, first_on,
     sealed_explanation, sealed_ending, tries, problem, sealed_terms, policy_version, basis_version,
     made_at, expires_at, second, needs_second, kind, rate, low, low_months, waived_principal,
-    waived_interest, waived_default_sum, waived_fees, account_id, request_id, made_by_id)
+    waived_interest, waived_default_sum, waived_fees, ended_by, account_id, request_id, made_by_id)
 SELECT {from_} + n, 'PA-F' || n, 'accepted', 12000, 12000, 4000, 3, current_date + 20, '', '', 0,
     '', '', '2026-1', 1, now() - n % 20000 * interval '1 minute', now(), '[]', false, 'equal', 0, 0,
-    0, 0, 0, 0, 0, account, {from_} + n, {staff}[1 + n % {many_staff}]
+    0, 0, 0, 0, 0, '', account, {from_} + n, {staff}[1 + n % {many_staff}]
 FROM many"""
 
 AGREEMENTS = """
 INSERT INTO plans_agreement (id, number, status, total, accepted_sha256, evidence_sha256, method,
     accepted_at, watched_on, watched_as_of, breach_noticed_at, remedy_until, ended_at,
-    taken_back_at, account_id, accepted_by_id, document_id, offer_id, certificate_id)
+    taken_back_at, sealed_ending, account_id, accepted_by_id, document_id, offer_id, certificate_id)
 SELECT {from_} + n, 'PA-F' || n,
     CASE WHEN n % 10 > 0 THEN 'active' WHEN n % 30 = 0 THEN 'broken' ELSE 'completed' END, 12000,
     '', '', 'email-code', now() - n % 20000 * interval '1 minute', current_date, current_date,
     CASE WHEN n % 50 = 1 THEN now() END, CASE WHEN n % 50 = 1 THEN current_date + n::int % 14 END,
     CASE WHEN n % 10 = 0 THEN now() - n % 700 * interval '1 day' END,
     CASE WHEN n % 5000 = 20 THEN now() - n % 400 * interval '1 day' END,
-    account, {owner}, {from_} + n, {from_} + n, CASE WHEN n % 10 = 0 THEN {from_} + n END
+    '', account, {owner}, {from_} + n, {from_} + n, CASE WHEN n % 10 = 0 THEN {from_} + n END
 FROM many"""
 
 INSTALMENTS = """

@@ -9,6 +9,7 @@ from django.utils.timezone import localdate
 
 from accounts.models import CardAccount
 from accounts.queries import PlanFacts, PlanPast
+from plans.keeping.queries import is_automatic
 from plans.models import Agreement, Instalment, Offer, PlanQuestion, PlanRequest
 
 
@@ -21,15 +22,19 @@ def plan_facts(accounts: Sequence[CardAccount], *, on: date) -> dict[int, PlanFa
     for due in live.select_related("agreement__offer").order_by("position"):
         plans[due.agreement.account_id].append(due)
     return {
-        account.pk: _facts(plans[account.pk], as_of=account.as_of, on=on)
+        account.pk: _facts(plans[account.pk], account, on=on)
         for account in accounts
         if account.pk in plans
     }
 
 
-def _facts(dues: list[Instalment], *, as_of: date, on: date) -> PlanFacts:
+def _facts(dues: list[Instalment], account: CardAccount, *, on: date) -> PlanFacts:
+    """What the last watch saw. A plan that asks for more than is owed names no next payment."""
     agreement, unpaid = dues[0].agreement, [due for due in dues if not due.paid_on]
     coming = next((due for due in unpaid if due.day >= on), None)
+    # by hand for the sake of a small rest alone, it has no payment to come either
+    corrected = bool(agreement.by_hand_since and coming and is_automatic(account))
+    coming = None if corrected else coming
     return PlanFacts(
         number=agreement.number,
         state=agreement.get_status_display(),
@@ -38,7 +43,8 @@ def _facts(dues: list[Instalment], *, as_of: date, on: date) -> PlanFacts:
         next_on=coming.day if coming else None,
         next_amount=coming.amount - coming.paid if coming else None,
         left=len(unpaid),
-        to_come=_to_come(agreement, [due for due in unpaid if due.day >= as_of]),
+        to_come=_to_come(agreement, [due for due in unpaid if due.day >= account.as_of]),
+        corrected=corrected,
     )
 
 

@@ -43,6 +43,7 @@ NOTICES = {
     "plan.certificate": Words(gettext_noop("A document for you: %(number)s"), gettext_noop("The certificate for agreement %(number)s is ready. You can fetch it here:"), AGREEMENT),
     "plan.revised": Words(gettext_noop("A new agreement replaces %(number)s"), gettext_noop("Agreement %(number)s is replaced by the one that you have just signed. Both are kept here for you, with links to each other:"), AGREEMENT),
     "plan.taken_back": Words(gettext_noop("You have taken back agreement %(number)s"), gettext_noop("Agreement %(number)s has ended today, as you asked. Here you can read what that means and what you can do now:"), AGREEMENT),
+    "plan.ended": Words(gettext_noop("Agreement %(number)s has ended"), gettext_noop("The bank has ended agreement %(number)s. Nothing more is asked for in it. Here you can read why, what that means and what you can do now:"), AGREEMENT),
     "plan.day_moved": Words(gettext_noop("A date in agreement %(number)s has moved"), gettext_noop("You have moved a date in agreement %(number)s. It is now %(day)s. All dates are here:"), AGREEMENT),
 }  # fmt: skip
 

@@ -57,8 +57,9 @@ def _clear_agreements(pks: list[Any], at: datetime) -> list[str]:
     agreements = Agreement.objects.filter(pk__in=pks)
     filed = Q(pk__in=agreements.values("document")) | Q(pk__in=agreements.values("certificate"))
     signed = clear(Document.objects.filter(filed), at=at)
-    asked = agreements.values_list("offer__request_id", flat=True)
-    return signed + _clear_requests(list(asked), at)
+    asked = list(agreements.values_list("offer__request_id", flat=True))
+    agreements.update(sealed_ending="")
+    return signed + _clear_requests(asked, at)
 
 
 def _unsigned(before_on: date) -> QuerySet[Any, Any]:

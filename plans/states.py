@@ -25,11 +25,12 @@ OFFER: dict[str, set[str]] = {
     O.SUPERSEDED: set(),
 }
 AGREEMENT: dict[str, set[str]] = {
-    A.ACTIVE: {A.COMPLETED, A.BROKEN, A.REPLACED, A.WITHDRAWN},
+    A.ACTIVE: {A.COMPLETED, A.BROKEN, A.REPLACED, A.WITHDRAWN, A.ENDED},
     A.COMPLETED: set(),
     A.BROKEN: set(),
     A.REPLACED: set(),
     A.WITHDRAWN: set(),
+    A.ENDED: set(),
 }
 POLICY: dict[str, set[str]] = {
     P.DRAFT: {P.PROPOSED, P.WITHDRAWN},

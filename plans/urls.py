@@ -74,6 +74,7 @@ urlpatterns = [
     path("staff/agreements/<str:number>/", watched.agreement, name="staff_agreement"),
     path("staff/agreements/<str:number>/hold/", watched.hold, name="place_hold"),
     path("staff/agreements/<str:number>/lift-hold/", watched.lift_hold, name="lift_hold"),
+    path("staff/agreements/<str:number>/end/", watched.end, name="end_agreement"),
     path("staff/policy/", policies.index, name="policies"),
     path("staff/policy/new/", policies.new, name="new_policy"),
     path("staff/policy/<str:name>/", policies.version, name="policy"),

@@ -251,6 +251,8 @@ plans:draft                          GET   in    gone  ok    no    no    no    n
 plans:draft                          POST  in    405   405   no    no    no    no
 plans:early                          GET   in    gone  ok    no    no    no    no
 plans:early                          POST  in    405   405   no    no    no    no
+plans:end_agreement                  GET   in    no    no    no    no    405   no
+plans:end_agreement                  POST  in    no    no    no    no    422   no
 plans:index                          GET   in    ok    ok    no    no    no    no
 plans:index                          POST  in    405   405   no    no    no    no
 plans:lift_hold                      GET   in    no    no    405   no    405   no

@@ -85,6 +85,7 @@ OWNED: dict[str, Made] = {
     "plans:certificate.number": lambda who: certified(who).number,
     "plans:certificate_proof.number": lambda who: certified(who).number,
     "plans:staff_agreement.number": lambda who: signed(who).number,
+    "plans:end_agreement.number": lambda who: signed(who).number,
     "plans:place_hold.number": lambda who: signed(who).number,
     "plans:lift_hold.number": lambda who: signed(who).number,
     "plans:draft.language": lambda who: "en",

@@ -1,10 +1,10 @@
-"""What a colleague fills in to stop the clock of a plan."""
+"""What a colleague fills in to stop the clock of a plan, or to end it."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from plans.keeping.queries import QUIET
-from portal.kit.forms import DateField
+from portal.kit.forms import CleanText, DateField
 
 
 class HoldForm(forms.Form):
@@ -16,4 +16,13 @@ class HoldForm(forms.Form):
         label=_("Last day, if it is known"),
         help_text=_("The hold ends by itself after this day. Without one, somebody lifts it."),
         required=False,
+    )
+
+
+class EndForm(forms.Form):
+    reason = CleanText(
+        label=_("Why the plan is ended, and what the cardholder can do now"),
+        help_text=_("The cardholder reads this. Be plain and kind."),
+        longest=2000,
+        lines=True,
     )

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from accounts.models import CardAccount
+from accounts.models import CardAccount, User
+from accounts.models.people import Role
 from plans import policies
+from plans.actions import deciding
 from plans.keeping import ending, queries
 from plans.keeping.looking import Seen, look
 from plans.keeping.rules import Step
 from plans.models import Agreement, Instalment
 from plans.notices import tell
+from portal.kit.errors import Refused, Stale, gettext_noop
 from portal.records.audit import record
 
 Status = Agreement.Status
@@ -26,10 +29,7 @@ def watch(agreement: Agreement, *, at: datetime) -> Step | None:
     The account's row and then the agreement's are locked, so two watchers take turns.
     """
     CardAccount.objects.select_for_update().get(pk=agreement.account_id)
-    locked = Agreement.objects.select_for_update(of=("self",)).select_related(
-        "account__cardholder__user", "offer", "document"
-    )
-    agreement = locked.get(pk=agreement.pk)
+    agreement = _locked(agreement)
     if agreement.status not in (Status.ACTIVE, Status.COMPLETED):
         return None
     seen = look(agreement, at=at)
@@ -41,6 +41,42 @@ def watch(agreement: Agreement, *, at: datetime) -> Step | None:
         _note_taken_back(seen, paid, at=at)
         return None
     return _act(seen, paid, at=at)
+
+
+def _locked(agreement: Agreement) -> Agreement:
+    """Lock an agreement; its account's row first."""
+    rows = Agreement.objects.select_for_update(of=("self",)).select_related(
+        "account__cardholder__user", "offer__request", "document"
+    )
+    return rows.get(pk=agreement.pk)
+
+
+@transaction.atomic
+def end_by_hand(agreement: Agreement, *, reason: str, by: User, at: datetime) -> None:
+    """A supervisor ends a plan that no rule ends, and tells the cardholder why.
+
+    What is paid by now is written first: it stays as the plan's page shows it. Errors: Refused
+    DUTY-ROLE, DUTY-1, PLAN-DEATH … while the account is held, PLAN-BY-RULE where a rule decides;
+    Stale if it has ended.
+    """
+    if by.role != Role.SUPERVISOR:
+        raise Refused("DUTY-ROLE", gettext_noop("Only a supervisor ends a plan."))
+    deciding.locked(agreement.offer.request)
+    agreement = _locked(agreement)
+    deciding.check_duty(agreement.offer.request, by)
+    if agreement.status != Status.ACTIVE:
+        raise Stale(agreement.pk)
+    seen = look(agreement, at=at)
+    if not seen.by_hand or seen.follows(noticed_on=None) is Step.COMPLETED:
+        raise Refused("PLAN-BY-RULE", BY_RULE)
+    _write(seen)
+    ending.end_by_hand(seen, reason=reason, by=by, at=at)
+
+
+BY_RULE = gettext_noop(
+    "By the books as they are now, the rules of the agreement say how this plan goes on or ends. "
+    "It cannot be ended by hand."
+)
 
 
 class Written(NamedTuple):

@@ -1,9 +1,10 @@
-"""How a plan ends by rule: kept to the last payment, or broken. Each tells the bank once."""
+"""How a plan ends: kept to the last payment, broken, or by hand. Each tells the bank once."""
 
 from datetime import datetime
 from typing import Any
 
 from accounts.actions import lift_hold
+from accounts.models import User
 from plans.actions import move
 from plans.keeping import queries
 from plans.keeping.looking import Seen, reckoning
@@ -35,17 +36,17 @@ def complete(seen: Seen, *, at: datetime) -> None:
     publish("plan.completed", account_ref=agreement.account.ref, at=at, data=facts)
     if not queries.is_quiet(agreement):
         tell(agreement.account, "plan.completed", number=agreement.number, at=at)
-    _end_change(agreement, at=at)
+    _end_change(agreement, by=None, at=at)
 
 
-def _end_change(agreement: Agreement, *, at: datetime) -> None:
+def _end_change(agreement: Agreement, *, by: User | None, at: datetime) -> None:
     """Nothing is left to change: an offer for it ends, what was asked is asked for the account."""
     asked = PlanRequest.objects.filter(revises=agreement)
     for offer in Offer.objects.filter(request__in=asked, status__in=queries.LIVE):
         known = offer.status != Offer.Status.PROPOSED  # else no cardholder heard of it
-        data = {"completed": agreement.number}
+        data = {agreement.status: agreement.number}
         move(
-            offer, Offer.Status.WITHDRAWN, by=None, at=at, data=data,
+            offer, Offer.Status.WITHDRAWN, by=by, at=at, data=data,
             ended_by=Offer.EndedBy.PLAN,
         )  # fmt: skip
         if known and not queries.is_quiet(agreement):
@@ -75,6 +76,27 @@ def end_broken(seen: Seen, *, at: datetime) -> None:
     facts = facts_of(seen) | told | {"remedy_until": until.isoformat() if until else None}
     publish("plan.broken", account_ref=agreement.account.ref, at=at, data=facts)
     tell(agreement.account, "plan.broken", number=agreement.number, at=at)
+
+
+def end_by_hand(seen: Seen, *, reason: str, by: User, at: datetime) -> None:
+    """End a plan that no rule ends: nothing more is asked for in it, and the account is free.
+
+    What was waived counts again. Call it in a transaction, with the account's and the agreement's
+    row locked. Errors: IllegalMove, Stale.
+    """
+    agreement = seen.agreement
+    agreement.ending = reason
+    why = {"why": seen.why_by_hand}
+    move(
+        agreement, Agreement.Status.ENDED, by=by, at=at, data=why,
+        sealed_ending=agreement.sealed_ending, watched_as_of=seen.as_of,
+        breach_noticed_at=None, remedy_until=None,
+    )  # fmt: skip
+    _end_change(agreement, by=by, at=at)
+    lift_hold(f"plans.agreement:{agreement.pk}", by=by, at=at)
+    facts = facts_of(seen) | why | {"ended_by": "bank"}
+    publish("plan.withdrawn", account_ref=agreement.account.ref, at=at, data=facts)
+    tell(agreement.account, "plan.ended", number=agreement.number, at=at)
 
 
 def facts_of(seen: Seen) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from plans.models import Agreement, Instalment
 from portal.kit.counting import Counted
 
 Status = Agreement.Status
+NOT_ASKED = (Status.REPLACED, Status.WITHDRAWN, Status.ENDED)
 PAGE = 50
 LATELY = timedelta(days=90)
 LABELS = {
@@ -44,6 +45,7 @@ HAPPENED = {
     "plans.agreement.broken": _("The agreement ended, because what was missed did not come."),
     "plans.agreement.replaced": _("Another agreement replaced it."),
     "plans.agreement.withdrawn": _("The cardholder took the agreement back."),
+    "plans.agreement.ended": _("A supervisor ended the agreement and told the cardholder why."),
     "plans.agreement.day_moved": _("The cardholder moved the day of a payment."),
     "plans.agreement.held": _("Collection was held and the clock stopped."),
     "plans.agreement.hold_lifted": _("A hold was lifted."),
@@ -102,7 +104,12 @@ class Row:
 
     @property
     def left(self) -> Decimal:
-        """What the instalments still lack; one that needs nothing more lacks nothing."""
+        """What the instalments still lack; one that needs nothing more lacks nothing.
+
+        Nothing of a plan that asks for nothing any more.
+        """
+        if self.agreement.status in NOT_ASKED:
+            return Decimal(0)
         return sum((due.amount - due.paid for due in self._unpaid), Decimal(0))
 
     @property

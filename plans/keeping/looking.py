@@ -67,10 +67,18 @@ class Seen:
         )  # fmt: skip
 
     @property
+    def why_by_hand(self) -> str:
+        """Why no rule decides what follows: gone, corrected or small_rest; empty where one does."""
+        if not queries.is_automatic(self.agreement.account):
+            return "gone"
+        if self.asks_too_much:
+            return "corrected"
+        return "small_rest" if self.is_small_rest else ""
+
+    @property
     def by_hand(self) -> bool:
         """No rule decides what follows: a person does."""
-        gone = not queries.is_automatic(self.agreement.account)
-        return gone or self.asks_too_much or self.is_small_rest
+        return bool(self.why_by_hand)
 
     @property
     def is_small_rest(self) -> bool:

@@ -60,7 +60,7 @@ def counted_to(agreement: Agreement) -> date:
     if status in (Agreement.Status.ACTIVE, Agreement.Status.COMPLETED) or not agreement.ended_at:
         return date.max
     before = localdate(agreement.ended_at) - timedelta(days=1)
-    if status == Agreement.Status.BROKEN:
+    if status in (Agreement.Status.BROKEN, Agreement.Status.ENDED):
         return agreement.watched_as_of or before
     return before
 

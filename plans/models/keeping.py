@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from plans.models.offering import Offer
+from portal.kit.crypto import SealedText
 from portal.kit.money import MoneyField
 
 
@@ -21,6 +22,7 @@ class Agreement(models.Model):
         BROKEN = "broken", _("Ended early")
         REPLACED = "replaced", _("Replaced")
         WITHDRAWN = "withdrawn", pgettext_lazy("of an agreement", "Taken back")
+        ENDED = "ended", pgettext_lazy("of an agreement", "Ended by the bank")
 
     number = models.CharField(max_length=20, unique=True)
     offer = models.OneToOneField(Offer, models.PROTECT, related_name="agreement")
@@ -51,6 +53,8 @@ class Agreement(models.Model):
         help_text="No rule decides what follows, a person does: since when.",
     )
     sum_due = MoneyField(null=True, help_text="What was due when it ended early, as told.")
+    sealed_ending = models.TextField(blank=True)
+    ending = SealedText("sealed_ending", key="number")  # why the bank ended it, to the cardholder
     certificate = models.OneToOneField(
         "records.Document",
         models.PROTECT,
@@ -62,7 +66,16 @@ class Agreement(models.Model):
     class Meta:
         constraints = [
             CheckConstraint(
-                condition=Q(status__in=["active", "completed", "broken", "replaced", "withdrawn"]),
+                condition=Q(
+                    status__in=[
+                        "active",
+                        "completed",
+                        "broken",
+                        "replaced",
+                        "withdrawn",
+                        "ended",
+                    ]
+                ),
                 name="plans_agreement_status_known",
             ),
             CheckConstraint(
@@ -74,6 +87,10 @@ class Agreement(models.Model):
                 condition=Q(breach_noticed_at=None, remedy_until=None)
                 | Q(breach_noticed_at__isnull=False, remedy_until__isnull=False),
                 name="plans_agreement_remedy_with_notice",
+            ),
+            CheckConstraint(
+                condition=Q(sealed_ending="") | Q(status="ended"),
+                name="plans_agreement_ending_of_ended",
             ),
             CheckConstraint(condition=Q(total__gt=0), name="plans_agreement_total_positive"),
             UniqueConstraint(

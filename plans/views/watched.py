@@ -17,8 +17,8 @@ from accounts.masking import masked_facts
 from accounts.models import Hold
 from accounts.models.people import Role
 from accounts.own import is_own
-from plans.forms.holding import HoldForm
-from plans.keeping import holding, lists
+from plans.forms.holding import EndForm, HoldForm
+from plans.keeping import actions, holding, lists
 from plans.keeping.looking import look, reckoning
 from plans.models import Agreement
 from portal.kit.errors import Refused, Stale
@@ -62,7 +62,13 @@ def agreement(request: PortalRequest, number: str) -> HttpResponse:
     return _page(request, number)
 
 
-def _page(request: PortalRequest, number: str, *, form: HoldForm | None = None) -> HttpResponse:
+def _page(
+    request: PortalRequest,
+    number: str,
+    *,
+    form: HoldForm | None = None,
+    end_form: EndForm | None = None,
+) -> HttpResponse:
     found = get_object_or_404(lists.agreements(), number=number)
     seen, own = look(found, at=now()), is_own(request.user, found.account.cardholder)
     log_staff_view(request, found.account)
@@ -77,10 +83,13 @@ def _page(request: PortalRequest, number: str, *, form: HoldForm | None = None) 
         "holds": _held(found),
         "hold_form": form or HoldForm(prefix="hold"),
         "may_hold": request.user.role in HOLDERS and not own,
+        "end_form": end_form or EndForm(prefix="end"),
+        "may_end": request.user.role == Role.SUPERVISOR and not own,
         "own": own,
         "history": history([found], lists.HAPPENED),
     }
-    return render(request, "plans/watched/agreement.html", facts, status=422 if form else 200)
+    status = 422 if form or end_form else 200
+    return render(request, "plans/watched/agreement.html", facts, status=status)
 
 
 @staff_required(*HOLDERS)
@@ -109,6 +118,25 @@ def lift_hold(request: PortalRequest, number: str) -> HttpResponse:
         messages.success(request, _("The hold is lifted."))
     except Refused as no:
         messages.error(request, said(no))
+    except Stale:
+        messages.info(request, _("A colleague was first. Here is where it stands now."))
+    return redirect("plans:staff_agreement", number)
+
+
+@staff_required(Role.SUPERVISOR)
+@require_POST
+def end(request: PortalRequest, number: str) -> HttpResponse:
+    """End a plan that no rule ends."""
+    found = get_object_or_404(lists.agreements(), number=number)
+    form = EndForm(request.POST, prefix="end")
+    if not form.is_valid():
+        return _page(request, number, end_form=form)
+    try:
+        actions.end_by_hand(found, **form.cleaned_data, by=request.user, at=now())
+        messages.success(request, _("The plan has ended, and the cardholder is told why."))
+    except Refused as no:
+        form.add_error(None, said(no))
+        return _page(request, number, end_form=form)
     except Stale:
         messages.info(request, _("A colleague was first. Here is where it stands now."))
     return redirect("plans:staff_agreement", number)

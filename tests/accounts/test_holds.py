@@ -63,7 +63,7 @@ def test_the_last_day_comes_out_of_the_source_and_goes_back_into_it():
     }
     for source in old:
         place(held, source=source)
-    migration = import_module("accounts.migrations.0013_last_day_of_a_hold")
+    migration = import_module("accounts.migrations.0012_last_day_of_a_hold")
     migration.read(apps, None)
     assert dict(Hold.objects.values_list("source", "until_on")) == old
     place(held, source="plans.staff:PA-1:insolvency:3", until_on=until)

@@ -65,6 +65,12 @@ def test_an_agreement_goes_ten_years_after_the_plan_and_the_relation(agreement):
     assert (verdict.outcome, verdict.number) == ("valid", agreement.number)
 
 
+def test_why_the_bank_ended_it_goes_with_it(agreement):
+    Agreement.objects.update(status="ended", ended_at=now(), sealed_ending="sealed")
+    purged("plans.agreements")
+    assert Agreement.objects.get().sealed_ending == ""
+
+
 def test_the_page_of_its_code_still_answers(client, agreement):
     purged("plans.agreements")
     page = client.get(f"/verify/{agreement.document.code}/")

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Which cardholders a member of staff is: nobody decides on their own case."""
 
-    dependencies = [("accounts", "0013_last_day_of_a_hold")]
+    dependencies = [("accounts", "0012_last_day_of_a_hold")]
 
     operations = [
         migrations.AddField(
