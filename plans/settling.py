@@ -25,6 +25,11 @@ class Settling:
     dues: list[Due]  # what is still to be paid afterwards, in order
 
     @property
+    def next(self) -> Due | None:
+        """The payment that has to come after it."""
+        return next(iter(self.dues), None)
+
+    @property
     def settles(self) -> bool:
         return not self.after.dues
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.access import View, recently_confirmed
 
 BACK, OPENED = "passkey_back", "passkey_opened"
+LATELY = 1800  # seconds
 
 
 class _AddPasskey(AddWebAuthnView):  # type: ignore[misc]
@@ -55,7 +56,9 @@ class _RecoveryCodes(ViewRecoveryCodesView):  # type: ignore[misc]
 
 
 def _back(request: HttpRequest) -> str:
-    return str(request.session.get(BACK) or reverse("mfa_index"))
+    """Return the page that led here lately; later another errand must not end there."""
+    lately = time.time() - request.session.get(OPENED, 0) < LATELY
+    return str((lately and request.session.get(BACK)) or reverse("mfa_index"))
 
 
 _add: View[[]] = _AddPasskey.as_view()

@@ -17,7 +17,7 @@ from plans.choosing import draft_of
 from plans.models import Agreement, Instalment, Offer, PlanRequest, columns
 from plans.notices import tell
 from plans.rules import Choice
-from plans.situation import askable
+from plans.situation import askable, papers
 from portal import packs
 from portal.kit import money
 from portal.kit.errors import Refused, Stale, gettext_noop
@@ -143,6 +143,7 @@ def _end_change(agreement: Agreement, *, by: User, at: datetime) -> None:
         )  # fmt: skip
     for asked in PlanRequest.objects.filter(revises=agreement, status__in=PlanRequest.OPEN):
         move(asked, PlanRequest.Status.WITHDRAWN, by=by, at=at)
+        papers.let_go(asked, by=by, at=at)
     begun = PlanRequest.objects.filter(revises=agreement, status=PlanRequest.Status.DRAFT)
     begun.update(revises=None)
 

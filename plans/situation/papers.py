@@ -16,10 +16,11 @@ from accounts.files.rooms import Room
 from accounts.files.shelf import Addresses, Shelf
 from accounts.files.shelf import shelf as shelf_of
 from accounts.models import CardAccount, Cardholder, User
-from plans import notices
+from plans import eligibility, notices
 from plans.models import Paper, PlanRequest, Situation
 from portal.kit.errors import Refused, gettext_noop
 from portal.records.audit import record
+from portal.records.documents import digest
 
 LATELY = timedelta(days=90)  # what was sent before no longer counts for the space of a person
 # What a person decided; an offer by rule rests on no file.
@@ -99,8 +100,12 @@ def _touched(paper: Paper, *, at: datetime) -> None:
 
 
 def _told(paper: Paper, at: datetime) -> None:
-    """Mail whoever sent it to the bank that a file could not be used."""
-    if request := paper.requests.filter(status__in=PlanRequest.OPEN).order_by("pk").first():
+    """Mail whoever sent it that a file could not be used; not where all stands still."""
+    waits = paper.requests.filter(status__in=PlanRequest.OPEN).order_by("pk")
+    request = waits.select_related("account").first()
+    if request is None:
+        return
+    if not request.account.holds.filter(until_at=None, reason__in=eligibility.HOLDS).exists():
         notices.tell(request.account, "plan.files_held", number=request.number, at=at)
 
 
@@ -201,7 +206,7 @@ def release(paper: Paper, *, reason: str, by: User, at: datetime) -> None:
     Errors: Refused DUTY-FILE for whoever works on a request that has it, who must not judge
     alone; those of accounts.files.actions.release().
     """
-    if paper.requests.filter(taken_by=by).exists():
+    if paper.requests.filter(taken_by=by, status__in=PlanRequest.OPEN).exists():
         raise Refused(
             "DUTY-FILE",
             gettext_noop("You work on this request. Ask another supervisor to release the file."),
@@ -262,9 +267,10 @@ def shelf_with(request: PlanRequest, *, at: datetime) -> Shelf:
 
 
 def seen(request: PlanRequest) -> str:
-    """What a page shows staff of a request's files: another text once that has changed."""
+    """Stand for what a page shows staff of a request's files: another text once that changed."""
     rows = of_request(request).values_list("pk", "status")
-    return "-".join(f"{pk}{status[0]}" for pk, status in rows)
+    text = "-".join(f"{pk}{status[0]}" for pk, status in rows)
+    return digest(text.encode()) if text else ""
 
 
 def _own_addresses(index: str) -> Addresses:

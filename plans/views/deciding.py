@@ -168,6 +168,10 @@ def approve_offer(request: PortalRequest, number: str) -> HttpResponse:
         found(number),
         _("You have agreed to the offer. The agreement is being written out."),
     )
+    if request.POST.get("papers", "") != papers.seen(asked):
+        text = _("The files changed since you opened this page. Look at them, then decide.")
+        messages.warning(request, text)
+        return redirect("plans:staff_request", number)
     try:
         _act(
             request,

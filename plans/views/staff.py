@@ -149,6 +149,7 @@ def page(
         "changed": changed,
         "figures_differ": any(row.differs for row in changed or ()),
         "shelf": shelf,
+        "papers_seen": form.initial["papers"],
         "history": history([asked, *asked.offers.all(), *files], queries.HAPPENED),
     }
     if offer and offer.status == Offer.Status.PROPOSED:

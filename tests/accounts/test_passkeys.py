@@ -8,10 +8,12 @@ import time_machine
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.urls import reverse
 from django.utils.timezone import now
 from fido2.utils import websafe_encode
 
 from accounts import passkey_counts
+from accounts.views import passkeys
 from portal.records.models import AuditEvent, Notice
 from tests import people
 from tests.accounts.walks import signed_in
@@ -51,6 +53,14 @@ def test_who_came_from_a_page_is_led_back_there_after_the_recovery_codes(me):
     assert f'href="{BACK}">Done' in text and "only after 24 hours" in text
     assert add(me, Device("second"), f"{ADD}?next={BACK}").url == BACK
     assert Authenticator.objects.filter(type="webauthn").count() == 2
+
+
+def test_a_later_errand_does_not_end_where_the_key_was_added(me):
+    add(me, Device(), f"{ADD}?next={BACK}")
+    request = me.get(CODES).wsgi_request
+    assert passkeys._back(request) == BACK
+    request.session[passkeys.OPENED] -= passkeys.LATELY
+    assert passkeys._back(request) == reverse("mfa_index")
 
 
 def test_the_way_back_outlives_another_language_and_a_code_to_confirm(me):

@@ -20,13 +20,14 @@ from plans.actions import changing
 from plans.keeping import certificate
 from plans.keeping.actions import watch
 from plans.keeping.rules import Step
-from plans.models import Agreement, Instalment, PlanRequest
+from plans.models import Agreement, Instalment, Paper, PlanRequest
 from plans.settling import settling
 from plans.standing import standing
 from portal.kit.errors import Refused, Stale
 from portal.records import documents, proof
 from portal.records.models import AuditEvent
 from portal.records.verification import check
+from tests.files import sent
 from tests.people import cardholder, in_parallel, sign_in
 from tests.plans.kept import events, kept, mails, noon
 from tests.plans.scene import behind
@@ -296,6 +297,8 @@ def test_the_page_works_out_and_takes_nothing(client):
     assert f"with the reference {plan.account.ref}" in text(page)
     fragment = client.get(url(plan, "early"), asked, headers={"HX-Request": "true"})
     assert "<html" not in fragment.content.decode() and "1 month sooner" in text(fragment)
+    page = client.get(url(plan, "early"), asked | {"way": "full"})
+    assert "the plan is settled" in text(page) and "The next that" not in text(page)
     page = client.get(url(plan, "early"), asked | {"amount": ""})
     assert "Enter the amount that you would pay." in text(page)
     assert 'value="' + asked["on"] in page.content.decode()
@@ -440,9 +443,10 @@ def test_an_open_request_for_a_change_ends_with_it():
     plan = kept()
     asked = changing.begin_change(plan.agreement, by=plan.scene.holder, at=now())
     actions.submit(asked, by=plan.scene.holder, at=now())
+    sent(asked, "rejected")  # to this request alone
     take_back(plan)
     asked.refresh_from_db()
-    assert asked.status == "withdrawn"
+    assert asked.status == "withdrawn" and not Paper.objects.exists()
 
 
 # == another plan in its place

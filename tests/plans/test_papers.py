@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate, now
 from django.utils.translation import override
 
+from accounts.actions import place_hold
 from accounts.files import apart, intake, limits, store, strays
 from accounts.files.verdict import Verdict
 from accounts.models import CardAccount
@@ -19,7 +20,7 @@ from plans.actions import automatic
 from plans.models import Paper, PlanRequest, Situation
 from plans.situation import papers
 from plans.situation import retention as of_situations
-from portal.kit.errors import Refused
+from portal.kit.errors import Refused, Stale
 from portal.records.models import AuditEvent, Notice, StaffView
 from tests import hostile
 from tests.files import entered, sent, stored
@@ -332,9 +333,12 @@ def test_nor_does_the_second_person_agree_over_them(scene, quick):
     url = reverse("plans:approve_offer", args=[offer.request.number])
     shown = papers.seen(offer.request)
     papers.remove(paper, by=scene.holder, at=now())
-    second.post(url, {"offer": offer.number, "papers": shown})
+    page = second.post(url, {"offer": offer.number, "papers": shown}, follow=True)
+    assert "The files changed since you opened this page." in page.content.decode()
     offer.refresh_from_db()
     assert offer.status == "proposed"
+    with pytest.raises(Stale):
+        actions.approve_offer(offer, files=shown, by=staff("supervisor"), at=now())
     second.post(url, {"offer": offer.number, "papers": ""})
     offer.refresh_from_db()
     assert offer.status == "preparing"
@@ -406,6 +410,32 @@ def test_who_has_sent_a_file_that_cannot_be_used_is_told(scene, sent_with, mails
     intake.check_next(at=now())
     assert Paper.objects.get().status == STATUS.REJECTED
     assert Notice.objects.filter(kind="plan.files_held").count() == mails
+
+
+def test_nobody_is_mailed_while_all_stands_still(scene, monkeypatch):
+    monkeypatch.setattr(apart, "check", lambda kind, data: (Verdict(problem="pages"), b""))
+    beside(scene)
+    scene.submitted()
+    place_hold(scene.account, reason="death", amount=None, source="test", by=scene.agent, at=now())
+    intake.check_next(at=now())
+    assert Paper.objects.get().status == STATUS.REJECTED
+    assert not Notice.objects.filter(kind="plan.files_held").exists()
+
+
+def test_who_worked_on_an_earlier_request_may_release_it_later(scene):
+    supervisor = staff("supervisor")
+    paper = sent(scene.submitted(), "quarantined", problem="script")
+    PlanRequest.objects.update(taken_by=supervisor, status="refused")
+    papers.release(paper, reason="Harmless.", by=supervisor, at=now())
+    assert paper.status == STATUS.PENDING
+
+
+def test_any_number_of_files_fits_into_the_form(scene, desk):
+    request = scene.taken()
+    for n in range(80):
+        sent(request, "rejected", sha256=f"{n:064}", copy_sha256="")
+    data = typed(desk, request, "refuse-") | {"refuse-reason": "Not so."}
+    assert desk.post(reverse("plans:refuse", args=[request.number]), data).status_code == 302
 
 
 # == after their time
