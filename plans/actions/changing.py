@@ -125,6 +125,7 @@ def take_back(agreement: Agreement, *, by: User, at: datetime) -> None:
     facts = {
         "agreement": agreement.number, "total": str(agreement.total),
         "currency": agreement.account.currency, "document_sha256": agreement.document.sha256,
+        "ended_by": "cardholder",
     }  # fmt: skip
     publish("plan.withdrawn", account_ref=agreement.account.ref, at=at, data=facts)
     tell(agreement.account, "plan.taken_back", number=agreement.number, at=at)
