@@ -60,6 +60,7 @@ def queue() -> QuerySet[PlanRequest]:
             proposed=Exists(
                 Offer.objects.filter(request=OuterRef("pk"), status=Offer.Status.PROPOSED)
             ),
+            held=Exists(_holds().filter(account=OuterRef("account"))),
         )
         .order_by("submitted_at", "pk")
     )
@@ -76,8 +77,12 @@ def for_second() -> QuerySet[Offer]:
 
 def _free() -> QuerySet[Offer]:
     """Offers on accounts that are not held for a reason that also stops offers and mails."""
-    holds = Hold.objects.filter(reason__in=eligibility.HOLDS, until_at=None)
-    return Offer.objects.filter(~Exists(holds.filter(account=OuterRef("account"))))
+    return Offer.objects.filter(~Exists(_holds().filter(account=OuterRef("account"))))
+
+
+def _holds() -> QuerySet[Hold]:
+    """The live holds under which nothing is decided and nothing sent."""
+    return Hold.objects.filter(reason__in=eligibility.HOLDS, until_at=None)
 
 
 def is_held(offer: Offer) -> bool:

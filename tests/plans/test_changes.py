@@ -406,6 +406,7 @@ def test_taken_back_it_is_as_if_it_had_not_been_agreed(client):
     assert not Hold.objects.filter(until_at=None).exists()
     (told,) = events("plan.withdrawn")
     assert (told["agreement"], told["total"]) == (agreement.number, "1000.00")
+    assert told["ended_by"] == "cardholder"
     assert client.get(address).url == url(plan)
     with pytest.raises(Stale):
         take_back(plan)

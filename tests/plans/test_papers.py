@@ -418,6 +418,8 @@ def test_nobody_is_mailed_while_all_stands_still(scene, monkeypatch):
     scene.submitted()
     place_hold(scene.account, reason="death", amount=None, source="test", by=scene.agent, at=now())
     intake.check_next(at=now())
+    queue = sign_in(Client(), scene.agent).get(reverse("plans:queue")).content.decode()
+    assert "On hold" in queue
     assert Paper.objects.get().status == STATUS.REJECTED
     assert not Notice.objects.filter(kind="plan.files_held").exists()
 
