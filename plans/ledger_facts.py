@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, now
 
 from accounts.models import CardAccount
 from accounts.queries import PlanFacts, PlanPast
-from plans.keeping.queries import is_automatic
+from plans.keeping.looking import look
 from plans.models import Agreement, Instalment, Offer, PlanQuestion, PlanRequest
 
 
 def plan_facts(accounts: Sequence[CardAccount], *, on: date) -> dict[int, PlanFacts]:
-    """Return the live plan of each account that has one, by the account's id. One query."""
+    """Return the live plan of each account that has one, by the account's id.
+
+    One query; and look()'s for a plan that the last watch left to a person.
+    """
     plans: dict[int, list[Instalment]] = defaultdict(list)
     live = Instalment.objects.filter(
         agreement__status=Agreement.Status.ACTIVE, agreement__account__in=accounts
@@ -31,10 +34,11 @@ def plan_facts(accounts: Sequence[CardAccount], *, on: date) -> dict[int, PlanFa
 def _facts(dues: list[Instalment], account: CardAccount, *, on: date) -> PlanFacts:
     """What the last watch saw. A plan that asks for more than is owed names no next payment."""
     agreement, unpaid = dues[0].agreement, [due for due in dues if not due.paid_on]
-    coming = next((due for due in unpaid if due.day >= on), None)
-    # by hand for the sake of a small rest alone, it has no payment to come either
-    corrected = bool(agreement.by_hand_since and coming and is_automatic(account))
-    coming = None if corrected else coming
+    corrected = False
+    if agreement.by_hand_since:  # why, only the books say
+        agreement.account = account
+        corrected = look(agreement, at=now()).why_by_hand == "corrected"
+    coming = None if corrected else next((due for due in unpaid if due.day >= on), None)
     return PlanFacts(
         number=agreement.number,
         state=agreement.get_status_display(),

@@ -52,7 +52,7 @@ class Standing:
     def state(self) -> str:
         """The status of a plan that ended; of one that runs, how it stands.
 
-        arrived, corrected, stopped, notice, late, rest or on_time.
+        arrived, corrected, stopped, rest, notice, late or on_time.
         """
         if not self.runs:
             return self.agreement.status
@@ -62,11 +62,11 @@ class Standing:
             return "corrected"
         if self.seen.stands:
             return "stopped"
+        if self.seen.is_small_rest:
+            return "rest"
         if self.agreement.remedy_until:
             return "notice"
-        if self.progress.late.payments:
-            return "late"
-        return "rest" if self.seen.is_small_rest else "on_time"
+        return "late" if self.progress.late.payments else "on_time"
 
     @property
     def arrived(self) -> bool:
@@ -76,7 +76,7 @@ class Standing:
     @property
     def corrected(self) -> bool:
         """The bank corrected the account: a person decides, and the plan asks for nothing."""
-        return self.runs and not self.by_hand and self.seen.asks_too_much
+        return self.runs and self.seen.why_by_hand == "corrected"
 
     @property
     def owed(self) -> Decimal:
@@ -108,12 +108,16 @@ class Standing:
 
     @property
     def to_cure(self) -> Decimal:
-        """What puts a breach right: what was missed on the day of the notice and is still short."""
+        """What puts a breach right: what was missed on the day of the notice and is still short.
+
+        With it a small rest of a payment before: what arrives meets that first.
+        """
         if (noticed_on := self.seen.noticed_on) is None:
             return ZERO
         seen, on = self.seen, min(noticed_on, self.seen.as_of)
         missed = rules.missed(seen.lacking, seen.promise, on=on, stops=seen.stops)
-        return sum((each.short for each in missed), ZERO)
+        last = max((each.awaited.position for each in missed), default=0)
+        return sum((one.short for one in seen.met if one.awaited.position <= last), ZERO)
 
     @property
     def reckoning(self) -> rules.Reckoning | None:
@@ -139,9 +143,10 @@ class Standing:
 def _asked_to(agreement: Agreement) -> date:
     """Return the last day whose payments a plan that ended asks for, or had asked for, itself.
 
-    One that was replaced or taken back asks for none; one whose money came back, for all.
+    One that was replaced or taken back asks for none; one whose money came back, for all. Of one
+    that runs and is looked at, no payment is asked for and none is dropped: each is not paid.
     """
-    if agreement.status == Status.COMPLETED:
+    if agreement.status in (Status.ACTIVE, Status.COMPLETED):
         return date.max
     return queries.counted_to(agreement) if agreement.status == Status.BROKEN else date.min
 
@@ -160,10 +165,11 @@ def standing(agreement: Agreement, *, at: datetime) -> Standing:
     if runs:
         for due, one in zip(seen.dues, seen.met, strict=True):
             due.paid, due.paid_on = one.paid, one.paid_on or seen.settled_on
-    late = {due.position for due in seen.late} if runs and not seen.asks_too_much else set()
+    asks = runs and seen.why_by_hand != "corrected"
+    late = {due.position for due in seen.late} if asks and not seen.asks_too_much else set()
     terms = changing.terms_of(agreement) if runs and agreement.offer.sealed_terms else None
     until = changing.take_back_until(agreement, terms) if terms else None
-    asked_to = None if runs else _asked_to(agreement)
+    asked_to = None if asks else _asked_to(agreement)
     states = [state_of(due, late, asked_to=asked_to) for due in seen.dues]
     return Standing(
         seen,
@@ -171,11 +177,11 @@ def standing(agreement: Agreement, *, at: datetime) -> Standing:
             Payment(
                 due,
                 state,
-                bool(terms and changing.window(terms, seen.dues, due, on=seen.today)),
+                bool(asks and terms and changing.window(terms, seen.dues, due, on=seen.today)),
             )
             for due, state in zip(seen.dues, states, strict=True)
         ],
         progress(seen.dues, states),
-        changing.moves_left(terms, seen.dues) if terms else 0,
+        changing.moves_left(terms, seen.dues) if asks and terms else 0,
         until if until and seen.today <= until else None,
     )

@@ -121,11 +121,18 @@ def locked(request: PlanRequest) -> CardAccount:
     """
     rows = CardAccount.objects.select_for_update(of=("self",)).select_related("cardholder")
     account = rows.get(pk=request.account_id)
+    if no := why_held(account):
+        raise no
+    return account
+
+
+def why_held(account: CardAccount) -> Refused | None:
+    """Return why nothing is decided on an account now; None if nothing speaks against it."""
     held = set(account.holds.filter(until_at=None).values_list("reason", flat=True))
     for reason, rule in eligibility.HOLDS.items():
         if reason in held:
-            raise Refused(rule, STANDS_STILL, why=Hold.Reason(reason).label)
-    return account
+            return Refused(rule, STANDS_STILL, why=Hold.Reason(reason).label)
+    return None
 
 
 STANDS_STILL = gettext_noop(

@@ -67,10 +67,18 @@ def end_by_hand(agreement: Agreement, *, reason: str, by: User, at: datetime) ->
     if agreement.status != Status.ACTIVE:
         raise Stale(agreement.pk)
     seen = look(agreement, at=at)
-    if not seen.by_hand or seen.follows(noticed_on=None) is Step.COMPLETED:
-        raise Refused("PLAN-BY-RULE", BY_RULE)
+    if no := why_not_ended(seen):
+        raise no
     _write(seen)
     ending.end_by_hand(seen, reason=reason, by=by, at=at)
+
+
+def why_not_ended(seen: Seen) -> Refused | None:
+    """Return why a plan that runs cannot be ended by hand now: PLAN-DEATH … or PLAN-BY-RULE."""
+    if no := deciding.why_held(seen.agreement.account):
+        return no
+    by_rule = not seen.by_hand or seen.follows(noticed_on=None) is Step.COMPLETED
+    return Refused("PLAN-BY-RULE", BY_RULE) if by_rule else None
 
 
 BY_RULE = gettext_noop(
@@ -130,9 +138,9 @@ def _act(seen: Seen, paid: Written, *, at: datetime) -> Step:
         return step
     if paid.came_back:
         _tell_reopened(seen, paid.opened, at=at)
-    if seen.asks_too_much and agreement.breach_noticed_at:
-        _take_notice_back(seen, at=at)
-    if seen.by_hand:
+    if seen.why_by_hand in ("gone", "corrected"):
+        if agreement.breach_noticed_at:
+            _take_notice_back(seen, at=at)
         return Step.GO_ON  # the list of plans says so: a person decides
     if step is Step.CURED:
         _cure(seen, at=at)
@@ -171,7 +179,7 @@ def _cure(seen: Seen, *, at: datetime) -> None:
 
 
 def _take_notice_back(seen: Seen, *, at: datetime) -> None:
-    """What the account owes does not bear it any more: if it does again, it takes a new notice."""
+    """No rule decides any more: if one does again, it takes a new notice."""
     agreement = seen.agreement
     agreement.breach_noticed_at = agreement.remedy_until = None
     agreement.save(update_fields=["breach_noticed_at", "remedy_until"])

@@ -37,7 +37,7 @@ HAPPENED = {
     "plans.agreement.late": _("A payment was late."),
     "plans.agreement.breach_noticed": _("Too much was missed: the notice went out."),
     "plans.agreement.reopened": _("A repayment came back: what it had met is open again."),
-    "plans.agreement.notice_taken_back": _("The account owes less than was missed: no notice."),
+    "plans.agreement.notice_taken_back": _("The notice was taken back: a person decides now."),
     "plans.agreement.cured": _("What was missed was put right."),
     "plans.agreement.completed": _("Everything agreed was paid: the agreement was completed."),
     "plans.agreement.certified": _("The certificate was written."),

@@ -3,6 +3,12 @@ from django.db import migrations, models
 STATUSES = ["active", "completed", "broken", "replaced", "withdrawn", "ended"]
 
 
+def take_back(apps, schema_editor):
+    """Before, a plan that ended so could only be one that was taken back."""
+    ended = apps.get_model("plans", "Agreement").objects.filter(status="ended")
+    ended.update(status="withdrawn", sealed_ending="")
+
+
 class Migration(migrations.Migration):
     """The staff can end a plan that no rule ends, and say why."""
 
@@ -38,4 +44,5 @@ class Migration(migrations.Migration):
                 name="plans_agreement_ending_of_ended",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, take_back),  # last: going back, it is first
     ]  # fmt: skip

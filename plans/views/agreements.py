@@ -96,6 +96,8 @@ def calendar(request: PortalRequest, number: str) -> HttpResponse:
     from plans.ics import payments
 
     agreement = get_object_or_404(queries.agreements_of(request.user), number=number)
-    response = HttpResponse(payments(agreement), content_type="text/calendar; charset=utf-8")
+    asks = not standing(agreement, at=now()).corrected
+    data = payments(agreement, asks=asks)
+    response = HttpResponse(data, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{number}.ics"'
     return response

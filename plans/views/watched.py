@@ -71,6 +71,7 @@ def _page(
 ) -> HttpResponse:
     found = get_object_or_404(lists.agreements(), number=number)
     seen, own = look(found, at=now()), is_own(request.user, found.account.cardholder)
+    no_end = actions.why_not_ended(seen)
     log_staff_view(request, found.account)
     facts = {
         "agreement": found,
@@ -85,6 +86,7 @@ def _page(
         "may_hold": request.user.role in HOLDERS and not own,
         "end_form": end_form or EndForm(prefix="end"),
         "may_end": request.user.role == Role.SUPERVISOR and not own,
+        "no_end": said(no_end) if no_end else "",
         "own": own,
         "history": history([found], lists.HAPPENED),
     }

@@ -1,13 +1,16 @@
 """A plan that no rule ends: a supervisor ends it, and the cardholder reads why."""
 
+from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 from django.utils.timezone import localdate, now
 from django.utils.translation import override
 
-from accounts.models import CardAccount, User
+from accounts.models import CardAccount, Posting, User
 from plans import actions
 from plans.actions import changing
 from plans.keeping.actions import end_by_hand
@@ -185,4 +188,56 @@ def test_the_account_names_no_payment_of_a_plan_that_asks_too_much(client, plan)
     assert "ext payment" not in page and "have been due" not in page
     CardAccount.objects.update(status="written_off")  # that plan goes on as agreed
     assert "next payment ¥333.33" in text(client.get(overview))
-    assert Instalment.objects.count() == 3
+    CardAccount.objects.update(status="open")  # no watch has come by since
+    Posting.objects.filter(kind="adjustment").delete()
+    assert "next payment ¥333.33" in text(client.get(overview))
+
+
+def test_the_account_says_so_still_when_all_days_are_over(client, plan):
+    corrected(plan)
+    Instalment.objects.update(moved_to=localdate() - timedelta(days=1))
+    sign_in(client, plan.scene.holder)
+    page = text(client.get(reverse("accounts:account", args=[plan.account.ref])))
+    assert "The bank has corrected your account and is looking at this plan" in page
+    assert "have been due" not in page
+
+
+def test_the_page_of_a_corrected_plan_asks_for_nothing_and_its_calendar_reminds_of_nothing(
+    client, plan
+):
+    sign_in(client, plan.scene.holder)
+    asked = ("still to come", "To come", "Reminders and receipts", "Pay early or more",
+             "A payment will be late?")  # fmt: skip
+    page = text(client.get(url(plan, "agreement")))
+    assert all(said in page for said in asked)
+    assert client.get(url(plan, "calendar")).content.count(b"BEGIN:VALARM") == 3
+    corrected(plan)
+    page = text(client.get(url(plan, "agreement")))
+    assert [said for said in asked if said in page] == [] and page.count("Not paid") == 3
+    assert b"BEGIN:VALARM" not in client.get(url(plan, "calendar")).content
+
+
+@pytest.mark.parametrize(
+    ("held", "paid", "why"),
+    [("death", 0, "Collection on this account is held"), (None, 1000, "cannot be ended by hand")],
+)
+def test_where_it_would_be_refused_the_page_says_why_and_has_no_form(
+    client, plan, chief, held, paid, why
+):
+    CardAccount.objects.update(closed_by_feed=True)
+    sign_in(client, chief)
+    assert url(plan, "end_agreement") in client.get(url(plan, "staff_agreement")).text
+    if held:
+        plan.hold(held, localdate())
+    if paid:
+        plan.pay(localdate(), paid)
+    page = client.get(url(plan, "staff_agreement"))
+    assert why in text(page) and url(plan, "end_agreement") not in page.text
+
+
+def test_the_release_before_can_read_a_plan_that_was_ended(plan, chief):
+    end(corrected(plan), chief)
+    last = import_module("plans.migrations.0012_plans_ended_by_the_bank").Migration.operations[-1]
+    last.reverse_code(apps, None)  # before its columns and its rules go
+    found = Agreement.objects.get()
+    assert (found.status, found.sealed_ending) == ("withdrawn", "")

@@ -259,6 +259,41 @@ def test_a_rest_that_is_too_small_breaks_no_plan(plan):
     assert plan.watch(plan.day(3, 41)) is Step.COMPLETED
 
 
+def noticed_behind_a_small_rest(plan):
+    """A cent is short of the second payment, and all of the third: the notice is out."""
+    plan.pay(plan.day(1), "333.32")
+    plan.pay(plan.day(2), "333.33")
+    plan.watch(plan.day(2, 1))
+    assert plan.watch(plan.day(3, 8)) is Step.NOTICE
+    return standing(plan.agreement, at=noon(plan.day(3, 8)))
+
+
+def test_what_puts_a_breach_right_takes_a_small_rest_along(plan):
+    told = noticed_behind_a_small_rest(plan)
+    assert (told.state, told.to_cure) == ("notice", D("333.35"))
+    plan.pay(plan.day(3, 9), told.to_cure)
+    assert plan.watch(plan.day(3, 9)) is Step.COMPLETED
+
+
+def test_a_breach_is_put_right_though_a_small_rest_stays(plan):
+    noticed_behind_a_small_rest(plan)
+    plan.pay(plan.day(3, 9), "333.34")
+    plan.feed(plan.day(3, 9))
+    assert standing(plan.agreement, at=noon(plan.day(3, 9))).state == "rest"  # no watch came by
+    assert plan.watch(plan.day(3, 9)) is Step.CURED
+    assert plan.agreement.breach_noticed_at is plan.agreement.remedy_until is None
+    assert plan.agreement.by_hand_since and mails()[-1] == "plan.cured"
+    assert plan.watch(plan.day(3, 60)) is Step.GO_ON
+
+
+def test_a_payment_that_leaves_a_small_rest_has_its_receipt(plan):
+    plan.pay(plan.day(1), "333.33")
+    plan.watch(plan.day(1))
+    plan.pay(plan.day(2), "666.66")
+    plan.watch(plan.day(3, 1))
+    assert plan.agreement.by_hand_since and mails("plan.paid") == ["plan.paid", "plan.paid"]
+
+
 def test_what_is_too_small_is_the_banks_to_say(plan):
     put_to_use(too_small={})
     plan.pay(plan.day(1), "333.32")
@@ -457,6 +492,18 @@ def test_an_account_that_the_bank_closed_is_left_to_the_staff(plan, change):
     assert mails() == [] and plan.agreement.status == "active"
     plan.pay(plan.day(2, 41), 1000)  # what is paid still completes it
     assert plan.watch(plan.day(2, 41)) is Step.COMPLETED
+
+
+@pytest.mark.parametrize("column", ["status", "closed_by_feed"])
+def test_an_account_that_left_the_books_under_notice_needs_a_new_one_when_it_is_back(plan, column):
+    plan.watch(plan.day(2, 8))
+    was = getattr(plan.account, column)
+    CardAccount.objects.update(**{column: {"status": "written_off"}.get(column, True)})
+    plan.watch(plan.day(2, 10))
+    assert plan.agreement.breach_noticed_at is plan.agreement.remedy_until is None
+    CardAccount.objects.update(**{column: was})
+    assert plan.watch(plan.day(2, 60)) is Step.NOTICE
+    assert plan.agreement.remedy_until > plan.day(2, 60)
 
 
 # == the end that was agreed
