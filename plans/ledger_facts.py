@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.utils.timezone import localdate, now
+from django.utils.timezone import localdate
 
 from accounts.models import CardAccount
 from accounts.queries import PlanFacts, PlanPast
 from plans.keeping.looking import look
 from plans.models import Agreement, Instalment, Offer, PlanQuestion, PlanRequest
+from portal.records.retention import start_of
 
 
 def plan_facts(accounts: Sequence[CardAccount], *, on: date) -> dict[int, PlanFacts]:
@@ -37,7 +38,7 @@ def _facts(dues: list[Instalment], account: CardAccount, *, on: date) -> PlanFac
     corrected = False
     if agreement.by_hand_since:  # why, only the books say
         agreement.account = account
-        corrected = look(agreement, at=now()).why_by_hand == "corrected"
+        corrected = look(agreement, at=start_of(on)).why_by_hand == "corrected"
     coming = None if corrected else next((due for due in unpaid if due.day >= on), None)
     return PlanFacts(
         number=agreement.number,
