@@ -119,15 +119,17 @@ def files_of(dispute: Dispute) -> QuerySet[Upload]:
 
 def shelf(dispute: Dispute, *, purpose: str, at: datetime) -> Shelf:
     """Return what the cardholder's pages show of a case's files with one purpose. One query."""
-    number = dispute.number
+    number, draft = dispute.number, dispute.status == Dispute.Status.DRAFT
     where = Addresses(
         index=reverse("disputes:files", args=[number]),
         copy=lambda upload: reverse("disputes:file", args=[number, upload.ref]),
-        remove=lambda upload: reverse("disputes:remove_file", args=[number, upload.ref]),
+        remove=lambda upload: (
+            reverse("disputes:remove_file", args=[number, upload.ref]) if draft else ""
+        ),
     )
     return shelf_of(
         purpose, files_of(dispute).filter(purpose=purpose), where, at=at,
-        takes=dispute.status in TAKES, removable=dispute.status == Dispute.Status.DRAFT,
+        takes=dispute.status in TAKES,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ OfFile = Callable[[Any], str]
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a room's pages about files are: of all, and of each. "": there is no such page."""
+    """Where a room's pages about files are: of all, and of each. "": there is none, or not now."""
 
     copy: OfFile
     index: str = ""  # lists them, and takes more
@@ -53,7 +53,6 @@ class Shelf:
     url: str
     files: list[Shown]
     takes: bool  # more files
-    removable: bool
     waiting: bool  # some are still being checked
     slow: bool
 
@@ -70,7 +69,6 @@ def shelf(
     *,
     at: datetime,
     takes: bool = False,
-    removable: bool = False,
 ) -> Shelf:
     """Return what a page shows of files."""
     files = list(uploads)
@@ -80,7 +78,6 @@ def shelf(
         url=where.index,
         files=[_shown(each, where) for each in files],
         takes=takes,
-        removable=removable,
         waiting=bool(pending),
         slow=any(at - each.uploaded_at > SLOW for each in pending),
     )

@@ -154,8 +154,8 @@ def remove(paper: Paper, *, by: User, at: datetime) -> bool:
     if locked is None:
         return True  # by another window
     linked = locked.requests.exclude(DECIDED)
-    kept = locked.requests.filter(DECIDED, decided_at__gte=locked.checked_at or at)
-    keeps = locked.status == Paper.Status.CLEAN and kept.exists()
+    kept = [one for one in locked.requests.filter(DECIDED) if _rests_on(one, locked)]
+    keeps = bool(kept)
     if keeps and locked.situation is None and not linked.exists():
         return False
     for request in linked if keeps else locked.requests.all():
@@ -170,6 +170,12 @@ def remove(paper: Paper, *, by: User, at: datetime) -> bool:
     record("plans.paper.removed", subject=locked, by=by, at=at)
     _delete(locked)
     return True
+
+
+def _rests_on(decided: PlanRequest, paper: Paper) -> bool:
+    """Tell whether a person's decision was made with a file: it had been found in order by then."""
+    by_then = paper.checked_at and decided.decided_at and paper.checked_at <= decided.decided_at
+    return paper.status == Paper.Status.CLEAN and bool(by_then)
 
 
 def _lock(cardholder_id: int) -> None:
@@ -253,17 +259,14 @@ def own(user: User) -> QuerySet[Paper]:
 def shelf(account: CardAccount, *, at: datetime) -> Shelf:
     """Return what the page beside the budget shows. One query."""
     where = _own_addresses(reverse("plans:papers", args=[account.ref]))
-    return shelf_of(
-        "papers", of_person(account.cardholder), where, at=at, takes=True, removable=True
-    )
+    return shelf_of("papers", of_person(account.cardholder), where, at=at, takes=True)
 
 
 def shelf_with(request: PlanRequest, *, at: datetime) -> Shelf:
     """Return what the page of a request shows its cardholder. One query."""
-    where = _own_addresses(reverse("plans:request_papers", args=[request.number]))
+    where = _own_addresses(reverse("plans:request_papers", args=[request.number]), request)
     waits = request.status in PlanRequest.OPEN
-    decided = PlanRequest.objects.filter(DECIDED, pk=request.pk).exists()
-    return shelf_of("papers", of_request(request), where, at=at, takes=waits, removable=not decided)
+    return shelf_of("papers", of_request(request), where, at=at, takes=waits)
 
 
 def seen(request: PlanRequest) -> str:
@@ -273,12 +276,17 @@ def seen(request: PlanRequest) -> str:
     return digest(text.encode()) if text else ""
 
 
-def _own_addresses(index: str) -> Addresses:
+def _own_addresses(index: str, request: PlanRequest | None = None) -> Addresses:
+    """`request`: on its page nothing can be removed that a decision about it rests on."""
+    decided = request if request and request.decided_by_id else None
     return Addresses(
         index=index,
         copy=lambda paper: reverse("plans:paper", args=[paper.ref]),
-        remove=lambda paper: reverse("plans:remove_paper", args=[paper.ref]),
-    )
+        remove=lambda paper: (
+            "" if decided and _rests_on(decided, paper)
+            else reverse("plans:remove_paper", args=[paper.ref])
+        ),
+    )  # fmt: skip
 
 
 def staff_shelf(request: PlanRequest, *, at: datetime) -> Shelf:
