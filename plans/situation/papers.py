@@ -23,10 +23,6 @@ from portal.records.audit import record
 from portal.records.documents import digest
 
 LATELY = timedelta(days=90)  # what was sent before no longer counts for the space of a person
-# What a person decided; an offer by rule rests on no file.
-DECIDED = Q(
-    status__in=(PlanRequest.Status.OFFERED, PlanRequest.Status.REFUSED), decided_by__isnull=False
-)
 CONSENT = gettext_noop(
     "Tick this if we may keep what you send, then choose the files again. Without it we keep "
     "nothing."
@@ -153,16 +149,17 @@ def remove(paper: Paper, *, by: User, at: datetime) -> bool:
     locked = Paper.objects.filter(pk=paper.pk).first()
     if locked is None:
         return True  # by another window
-    linked = locked.requests.exclude(DECIDED)
-    kept = [one for one in locked.requests.filter(DECIDED) if _rests_on(one, locked)]
-    keeps = bool(kept)
-    if keeps and locked.situation is None and not linked.exists():
+    linked = list(locked.requests.all())
+    kept = [request for request in linked if _rests_on(request, locked)]
+    if kept and locked.situation is None and kept == linked:
         return False
-    for request in linked if keeps else locked.requests.all():
+    for request in linked:
+        if request in kept:
+            continue
         facts = {"file": str(locked.ref)}
         record("plans.planrequest.file_taken_back", subject=request, by=by, at=at, data=facts)
     _touched(locked, at=at)
-    if keeps:
+    if kept:
         locked.requests.set(kept)
         Paper.objects.filter(pk=locked.pk).update(situation=None)
         record("plans.paper.put_away", subject=locked, by=by, at=at)
@@ -173,9 +170,12 @@ def remove(paper: Paper, *, by: User, at: datetime) -> bool:
 
 
 def _rests_on(decided: PlanRequest, paper: Paper) -> bool:
-    """Tell whether a person's decision was made with a file: it had been found in order by then."""
+    """Tell whether a person's decision was made with a file: it had been found in order by then.
+
+    An offer by rule rests on none.
+    """
     by_then = paper.checked_at and decided.decided_at and paper.checked_at <= decided.decided_at
-    return paper.status == Paper.Status.CLEAN and bool(by_then)
+    return bool(decided.decided_by_id and paper.status == Paper.Status.CLEAN and by_then)
 
 
 def _lock(cardholder_id: int) -> None:
@@ -278,12 +278,11 @@ def seen(request: PlanRequest) -> str:
 
 def _own_addresses(index: str, request: PlanRequest | None = None) -> Addresses:
     """`request`: on its page nothing can be removed that a decision about it rests on."""
-    decided = request if request and request.decided_by_id else None
     return Addresses(
         index=index,
         copy=lambda paper: reverse("plans:paper", args=[paper.ref]),
         remove=lambda paper: (
-            "" if decided and _rests_on(decided, paper)
+            "" if request and _rests_on(request, paper)
             else reverse("plans:remove_paper", args=[paper.ref])
         ),
     )  # fmt: skip
